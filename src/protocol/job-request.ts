@@ -1,0 +1,126 @@
+/**
+ * What a runner is told: everything it needs to run one job, as plain JSON. It holds secrets; whoever stores or
+ * ships it treats it as one.
+ */
+import type { Json, JsonObject } from "../json.ts";
+import type { TemplateMapping, TemplateValue } from "../spec/template/template-value.ts";
+import type { RunDefaultsSpec, StepSpec } from "../spec/workflow-spec.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+export interface JobRequest {
+  readonly protocolVersion: typeof PROTOCOL_VERSION;
+  readonly buildId: string;
+  /** Unique within the build and stable over retries, e.g. `test[1]` or `release/deploy`. */
+  readonly jobKey: string;
+  /** The job's id in its file: `github.job`. */
+  readonly jobId: string;
+  /** For people, e.g. `test (22, linux)`. */
+  readonly displayName: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+
+  /** The contexts that are settled before the job starts. The runner adds `env`, `job`, `steps`, `runner`. */
+  readonly contexts: {
+    readonly github: JsonObject;
+    readonly vars: JsonObject;
+    readonly needs: JsonObject;
+    readonly strategy: JsonObject;
+    readonly matrix: Json;
+    readonly inputs: JsonObject;
+    readonly secrets: JsonObject;
+  };
+  /** `env` of the workflow, then of the job, evaluated by the runner in this order (later wins). */
+  readonly env: readonly TemplateValue[];
+  /** Of the workflow, then of the job. */
+  readonly defaults: readonly RunDefaultsSpec[];
+  readonly steps: readonly StepSpec[];
+  readonly outputs?: TemplateMapping;
+  readonly environmentUrl?: TemplateValue;
+  /** 0 or absent: no limit. */
+  readonly timeoutMs?: number;
+  /** How long `always()` and post steps may take after a cancel. */
+  readonly cancelTimeoutMs: number;
+  /** Values that must never leave the runner, besides every value of `contexts.secrets`. */
+  readonly masks: readonly string[];
+
+  /** The environment steps inherit from the machine, before anything the pipeline sets. */
+  readonly baseEnv: { readonly [name: string]: string };
+  readonly directories: JobDirectories;
+  readonly runner: RunnerIdentity;
+  readonly actions: ActionSources;
+  readonly checkout: CheckoutSource;
+  /** Absent: no artifact, cache or OIDC service is offered to this job. */
+  readonly services?: JobServices;
+  /** `ACTIONS_STEP_DEBUG`: `debug` commands are shown. */
+  readonly debug: boolean;
+  /** True: what a process prints keeps coming out raw after its shell died only until this long after, in ms. */
+  readonly outputGraceMs?: number;
+}
+
+/** Absolute paths on the runner's side. The runner makes what is missing. */
+export interface JobDirectories {
+  /** `GITHUB_WORKSPACE`. */
+  readonly workspace: string;
+  /** `RUNNER_TEMP`: emptied at the start of the job. */
+  readonly temp: string;
+  /** `RUNNER_TOOL_CACHE`, shared between jobs. */
+  readonly toolCache: string;
+  /** Fetched actions, shared between jobs and runs; see `ActionSources`. */
+  readonly actionCache: string;
+}
+
+export interface RunnerIdentity {
+  readonly name: string;
+  /** As in `runner.os`. */
+  readonly os: "Linux" | "macOS" | "Windows";
+  /** As in `runner.arch`. */
+  readonly arch: "X64" | "ARM64" | "ARM" | "X86";
+  readonly environment: "self-hosted";
+  /** The node that runs JavaScript actions. */
+  readonly nodePath: string;
+}
+
+export interface ActionSources {
+  /** `owner/repo@ref` is cloned from `<url>/owner/repo`. May be `https:`, `http:`, `ssh:`, `file:` or a folder. */
+  readonly url: string;
+  /** `owner/repo@ref` to a folder that is used in its place, as it is. */
+  readonly local: { readonly [nameAndRef: string]: string };
+  /** Only what is in the cache, or local. */
+  readonly offline: boolean;
+  /** For private action repositories; sent only to `url`. */
+  readonly token?: string;
+}
+
+/** What the built-in `actions/checkout` checks out. */
+export interface CheckoutSource {
+  /** False: `actions/checkout` is fetched and run like any other action. */
+  readonly builtin: boolean;
+  /** `owner/repo` that the source below holds; another `repository:` is cloned from `serverUrl`. */
+  readonly repository: string;
+  readonly serverUrl: string;
+  readonly source:
+    | {
+        /** A work tree on this machine: tracked and not ignored files, uncommitted changes included. */
+        readonly kind: "worktree";
+        readonly path: string;
+      }
+    | { readonly kind: "git"; readonly url: string; readonly token?: string };
+  /** The workspace already is the work tree (`--bind`): checking out the same repository to `.` does nothing. */
+  readonly bound: boolean;
+}
+
+/** Where this job finds the artifact, cache and OIDC services, and its right to use them. */
+export interface JobServices {
+  /** `ACTIONS_RESULTS_URL` (artifacts v4, cache v2), ending in `/`. */
+  readonly resultsUrl: string;
+  /** `ACTIONS_CACHE_URL` (cache v1), ending in `/`. */
+  readonly cacheUrl: string;
+  /** `ACTIONS_RUNTIME_URL`, ending in `/`. */
+  readonly runtimeUrl: string;
+  /** `ACTIONS_RUNTIME_TOKEN`: a JWT whose `scp` names run and job. */
+  readonly runtimeToken: string;
+  /** Given only to jobs with `permissions: id-token: write`. */
+  readonly idTokenRequestUrl?: string;
+  readonly idTokenRequestToken?: string;
+}

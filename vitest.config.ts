@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // @actions/workflow-parser imports its JSON schema without an import attribute, which bare Node refuses.
+    server: { deps: { inline: [/@actions\//] } },
+    testTimeout: 30_000,
+    pool: "forks",
+  },
+});
