@@ -1,0 +1,11 @@
+/** An expression that cannot be parsed, or cannot be evaluated. Its message is for the person who wrote it. */
+export class ExpressionError extends Error {
+  override readonly name = "ExpressionError";
+  /** Where in the expression, counted from 1; absent where it fails as a whole. */
+  readonly column: number | undefined;
+
+  constructor(message: string, options: { readonly column?: number; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.column = options.column;
+  }
+}
