@@ -18,7 +18,7 @@ export interface BlobStore {
   /** Stores a blob. A body that fails leaves the store as it was. */
   put(key: string, body: BlobBody, options?: PutOptions): Promise<BlobStat>;
 
-  /** The bytes, from `range.start` on where given, read as they are consumed. Rejects with `NotFound` before the first. */
+  /** The bytes, or those of the range (none where it begins past the end), read as they are consumed. */
   get(key: string, range?: BlobRange): Promise<BlobReader>;
 
   /** Undefined: there is none. */
@@ -27,7 +27,7 @@ export interface BlobStore {
   /** True: there was one and it is gone. */
   delete(key: string): Promise<boolean>;
 
-  /** Every blob whose key begins with `prefix` (any text, not only whole segments), in the order of their keys' UTF-16 units. */
+  /** Every blob whose key begins with `prefix` (any text, not only whole segments), in no promised order. */
   list(prefix: string): AsyncIterable<BlobStat>;
 }
 
@@ -57,6 +57,6 @@ export interface BlobReader {
 export interface BlobStat {
   readonly key: string;
   readonly sizeBytes: number;
-  /** When it was put, in Unix milliseconds, by the store's clock. */
+  /** When its bytes were written, in Unix milliseconds, by the store's clock. */
   readonly modifiedAt: number;
 }
