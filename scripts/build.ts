@@ -1,11 +1,14 @@
 // Bundles the program into dist/: `slipway.mjs` (the command line) and `runner.mjs` (runs one job).
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = join(root, "dist");
+
+/** CommonJS inside the bundle asks for `require`. */
+const banner = { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' };
 
 const started = Date.now();
 const result = await build({
@@ -23,10 +26,36 @@ const result = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: "chunks/[name]-[hash]",
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+  banner,
   metafile: true,
   logLevel: "warning",
 });
+
+// Actions that come with the program: each a folder with its action.yml and one file.
+const bundled = readdirSync(join(root, "src/bundled-actions"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+await build({
+  absWorkingDir: root,
+  entryPoints: Object.fromEntries(
+    bundled.map((name) => [`${name}/index`, `src/bundled-actions/${name}/main.ts`]),
+  ),
+  outdir: join(outdir, "actions"),
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minify: true,
+  banner,
+  logLevel: "warning",
+});
+for (const name of bundled) {
+  copyFileSync(
+    join(root, "src/bundled-actions", name, "action.yml"),
+    join(outdir, "actions", name, "action.yml"),
+  );
+}
 
 // Chunks of earlier builds would only pile up: keep what this build wrote.
 const written = new Set(Object.keys(result.metafile.outputs).map((path) => join(root, path)));
