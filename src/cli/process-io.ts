@@ -1,0 +1,130 @@
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
+
+/** This process as an `Io`. */
+export function processIo(process: NodeJS.Process): Io {
+  return {
+    stdout: new ProcessOutput(process.stdout),
+    stderr: new ProcessOutput(process.stderr),
+    stdin: processInput(process),
+    env: process.env,
+    cwd: process.cwd(),
+    clock: processClock,
+    onSignal(signal, listener) {
+      process.on(signal, listener);
+      return () => process.off(signal, listener);
+    },
+    nodePath: process.execPath,
+    pid: process.pid,
+  };
+}
+
+const processClock: CliClock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async wait(ms, signal) {
+    await sleep(ms, undefined, { signal }).catch(() => {});
+  },
+  every(ms, callback) {
+    const timer = setInterval(callback, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+type TerminalOrPipe = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+class ProcessOutput implements OutputStream {
+  readonly #stream: TerminalOrPipe;
+  readonly #closeListeners: (() => void)[] = [];
+  closed = false;
+
+  constructor(stream: TerminalOrPipe) {
+    this.#stream = stream;
+    // EPIPE, and EIO of a terminal that has gone: nobody reads any more. There is no one to tell.
+    stream.on("error", () => this.#close());
+  }
+
+  get isTTY(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  get columns(): number {
+    return this.#stream.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#stream.rows || 24;
+  }
+
+  write(chunk: string | Uint8Array): void | Promise<void> {
+    if (this.closed || this.#stream.write(chunk)) return;
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#stream.off("drain", done);
+        resolve();
+      };
+      this.#stream.on("drain", done);
+      this.#closeListeners.push(done);
+    });
+  }
+
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#closeListeners.push(listener);
+  }
+
+  onResize(listener: () => void): () => void {
+    this.#stream.on("resize", listener);
+    return () => this.#stream.off("resize", listener);
+  }
+
+  #close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const listener of this.#closeListeners.splice(0)) listener();
+  }
+}
+
+function processInput(process: NodeJS.Process): InputStream {
+  return {
+    // Asking opens standard input; only a question needs that.
+    get isTTY() {
+      return process.stdin.isTTY === true;
+    },
+    async readHidden(prompt) {
+      process.stderr.write(prompt);
+      const line = await readRawLine(process.stdin);
+      process.stderr.write("\n");
+      return line;
+    },
+  };
+}
+
+/** Raw mode: the terminal shows nothing of what is typed. */
+function readRawLine(
+  stdin: Readable & { setRawMode?: (on: boolean) => unknown },
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let line = "";
+    const end = (result: string | undefined) => {
+      stdin.off("data", onData).off("end", onEnd);
+      stdin.setRawMode?.(false);
+      stdin.pause();
+      resolve(result);
+    };
+    const onEnd = () => end(undefined);
+    const onData = (chunk: Buffer | string) => {
+      for (const character of chunk.toString()) {
+        if (character === "\r" || character === "\n") return end(line);
+        if (character === "\u0003" || (character === "\u0004" && line === "")) return end(undefined);
+        if (character === "\u007f" || character === "\b") line = [...line].slice(0, -1).join("");
+        else if (character === "\u0015") line = "";
+        else line += character;
+      }
+    };
+    stdin.setRawMode?.(true);
+    stdin.on("data", onData).on("end", onEnd);
+    stdin.resume();
+  });
+}
