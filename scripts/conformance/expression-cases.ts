@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Json } from "../../src/json.ts";
-import { evaluateExpression, ExpressionError } from "../../src/spec/expressions/evaluate.ts";
+import { ExpressionError, evaluateExpression } from "../../src/spec/expressions/evaluate.ts";
 
 interface Case {
   readonly expr: string;
@@ -40,7 +40,9 @@ for (const file of readdirSync(folder).sort()) {
     const reason = STATED.get(name);
     if (reason === undefined) failed += 1;
     else stated += 1;
-    process.stdout.write(`${reason === undefined ? "FAILED" : "differs"} ${name}\n  ${reason ?? difference}\n`);
+    process.stdout.write(
+      `${reason === undefined ? "FAILED" : "differs"} ${name}\n  ${reason ?? difference}\n`,
+    );
   }
 }
 process.stdout.write(`${passed} passed, ${stated + failed} differ (${stated} for a stated reason)\n`);
@@ -51,7 +53,9 @@ function differenceOf({ expr, contexts = {}, result, err }: Case): string | unde
     const value = evaluateExpression(expr, { contexts }, { memoryBytes: SUITE_MEMORY_BYTES });
     if (!result) return `expected the error ${err?.value}, got ${JSON.stringify(value)}`;
     const same = kindOf(value) === result.kind && JSON.stringify(value) === JSON.stringify(result.value);
-    return same ? undefined : `expected ${JSON.stringify(result)}, got ${kindOf(value)} ${JSON.stringify(value)}`;
+    return same
+      ? undefined
+      : `expected ${JSON.stringify(result)}, got ${kindOf(value)} ${JSON.stringify(value)}`;
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     if (err && error.message.includes(err.value)) return undefined;

@@ -1,33 +1,21 @@
-import type { Json } from "../../json.ts";
+/** What the rest of the program needs of expressions, in one place. */
 import type { TemplateValue } from "../template/template-value.ts";
+import { isTruthy, toStringValue } from "./coerce.ts";
+import { evaluateExpression } from "./evaluate-expression.ts";
+import { evaluateTemplate } from "./evaluate-template.ts";
 import type { Scope } from "./scope.ts";
 
-/** Evaluates what stands between `${{` and `}}`. Throws `ExpressionError`. */
-export function evaluateExpression(source: string, _scope: Scope): Json {
-  throw new Error(`cannot evaluate ${source}`);
-}
+export { isTruthy, toStringValue } from "./coerce.ts";
+export { evaluateExpression } from "./evaluate-expression.ts";
+export { evaluateTemplate } from "./evaluate-template.ts";
+export { ExpressionError } from "./expression-error.ts";
 
-/** Evaluates every expression inside a value. Throws `ExpressionError`. */
-export function evaluateTemplate(_value: TemplateValue, _scope: Scope): Json {
-  throw new Error("cannot evaluate");
-}
-
-/** `evaluateTemplate`, as GitHub turns the result into a string. */
+/** `evaluateTemplate`, as GitHub turns the result into a string. Throws `ExpressionError`. */
 export function evaluateString(value: TemplateValue, scope: Scope): string {
   return toStringValue(evaluateTemplate(value, scope));
 }
 
-/** An `if`: is the result truthy? */
+/** An `if`: is the result truthy? Throws `ExpressionError`. */
 export function evaluateCondition(source: string, scope: Scope): boolean {
   return isTruthy(evaluateExpression(source, scope));
-}
-
-/** GitHub's coercion to a string: null is empty, a mapping is `Object`, a sequence `Array`. */
-export function toStringValue(value: Json): string {
-  return String(value);
-}
-
-/** False are null, false, 0, NaN and the empty string. */
-export function isTruthy(value: Json): boolean {
-  return Boolean(value);
 }

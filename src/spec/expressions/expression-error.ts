@@ -9,3 +9,15 @@ export class ExpressionError extends Error {
     this.column = options.column;
   }
 }
+
+/** In GitHub's words. `offset` counts from 0. */
+export function errorAt(what: string, source: string, offset: number): ExpressionError {
+  const column = offset + 1;
+  return new ExpressionError(`${what}. Located at position ${column} within expression: ${source}`, {
+    column,
+  });
+}
+
+export function unexpectedSymbol(source: string, offset: number, symbol: string): ExpressionError {
+  return errorAt(`Unexpected symbol: '${symbol}'`, source, offset);
+}
