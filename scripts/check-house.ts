@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const MAX_LINES = 500;
 /** Where the outside world may be read: the composition roots. */
-const ROOTS = [/^src\/cli\/entry\.ts$/, /^src\/executors\/local\/runner-main\.ts$/, /^src\/server\.ts$/, /^src\/bundled-actions\//];
+const ROOTS = [
+  /^src\/cli\/entry\.ts$/,
+  /^src\/executors\/local\/runner-main\.ts$/,
+  /^src\/server\.ts$/,
+  /^src\/bundled-actions\//,
+];
 const VAGUE = /(^|\/)(utils?|helpers?|common|misc|types)(\.ts|\/)/;
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {

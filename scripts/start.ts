@@ -19,4 +19,11 @@ const built = await run(["scripts/build.ts"]);
 if (built !== 0) process.exit(built);
 const project = join("examples", "node-service");
 console.log(`slipway run -C ${project} .workflows/example_pipeline.yml\n`);
-process.exitCode = await run(["dist/slipway.mjs", "run", "-C", project, ".workflows/example_pipeline.yml", ...process.argv.slice(2)]);
+process.exitCode = await run([
+  "dist/slipway.mjs",
+  "run",
+  "-C",
+  project,
+  ".workflows/example_pipeline.yml",
+  ...process.argv.slice(2),
+]);
