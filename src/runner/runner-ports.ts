@@ -1,0 +1,31 @@
+import type { Clock } from "../clock.ts";
+import type { FrameSink } from "../protocol/frame-sink.ts";
+import type { ActionStore, ActionStoreOptions } from "./actions/action-store.ts";
+
+/** What a runner is given by whoever starts it, besides the request. */
+export interface RunnerPorts {
+  /** Its back-pressure is awaited. If it throws, the job ends at once and `runJob` rejects with what it threw. */
+  readonly sink: FrameSink;
+  /**
+   * Cancels the job: the running step is interrupted, steps and post steps whose condition still holds run on for
+   * at most `cancelTimeoutMs`. The abort reason may be a string for the log.
+   */
+  readonly signal: AbortSignal;
+  /** Ends everything at once: running processes are killed, no further step and no post step runs. */
+  readonly kill?: AbortSignal;
+  readonly clock: Clock;
+  /** Awaited before the job goes on after a step failed for which no `continue-on-error` holds (`--shell-on-failure`). */
+  readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
+  /** Absent: the store of `src/runner/actions`. */
+  readonly createActionStore?: (options: ActionStoreOptions) => ActionStore;
+}
+
+export interface StepFailure {
+  /** As in the frames. */
+  readonly step: number;
+  readonly displayName: string;
+  /** The environment the step's process had. */
+  readonly env: { readonly [name: string]: string };
+  readonly cwd: string;
+  readonly error?: string;
+}
