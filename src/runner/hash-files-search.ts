@@ -17,7 +17,7 @@ export interface GlobSearch {
  */
 export function* searchFiles(search: GlobSearch): Generator<string> {
   for (const path of searchPaths(search.patterns)) {
-    const start = names(path).reduce(
+    const start = names(path).reduce<Positions>(
       (positions, name) => advance(search.patterns, positions, name),
       search.patterns.map((pattern) => settle(pattern, [0])),
     );
