@@ -17,6 +17,7 @@ export interface NameUse {
   readonly name: string;
   /** In the source, counted from 0. */
   readonly offset: number;
+  readonly token: PlacedToken;
 }
 
 export interface ParsedExpression {
@@ -100,7 +101,7 @@ function namesIn(tokens: readonly PlacedToken[]): { contexts: NameUse[]; functio
   tokens.forEach((token, index) => {
     if (token.type !== TokenType.IDENTIFIER || tokens[index - 1]?.type === TokenType.DOT) return;
     const uses = tokens[index + 1]?.type === TokenType.LEFT_PAREN ? functions : contexts;
-    uses.push({ name: token.lexeme, offset: token.offset });
+    uses.push({ name: token.lexeme, offset: token.offset, token });
   });
   return { contexts, functions };
 }
@@ -121,8 +122,12 @@ function parseTokens(
   } catch (error) {
     if (!(error instanceof LibraryError)) throw error;
     if (error.message.startsWith("Exceeded max expression depth")) throw depthError();
-    const token = tokens.find(({ range }) => range.start === error.pos);
-    throw errorAt(error.message, source, token?.offset ?? 0);
+    const index = tokens.findIndex(({ range }) => range.start === error.pos);
+    const last = tokens[index - 1];
+    if (tokens[index]?.type === TokenType.EOF && last) {
+      throw errorAt(`Unexpected end of expression: '${last.lexeme}'`, source, last.offset);
+    }
+    throw errorAt(error.message, source, tokens[index]?.offset ?? 0);
   }
 }
 
