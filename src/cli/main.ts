@@ -1,7 +1,54 @@
-import type { ExitCode } from "./exit-code.ts";
+import { suggest } from "../spec/suggest.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
+import { UsageError } from "./usage-error.ts";
+
+type Command = (args: readonly string[], io: Io) => Promise<ExitCode>;
+
+/** Each command is loaded only when it is asked for: what the others need would cost every start. */
+const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
+  run: async () => (await import("./commands/run.ts")).run,
+  validate: async () => (await import("./commands/validate.ts")).validate,
+  list: async () => (await import("./commands/list.ts")).list,
+  graph: async () => (await import("./commands/graph.ts")).graph,
+  completion: async () => (await import("./commands/completion.ts")).completion,
+  help: async () => (await import("./commands/help.ts")).help,
+  // Asked by the scripts that `completion` prints.
+  __complete: async () => (await import("./commands/complete.ts")).complete,
+};
 
 /** Runs one command line (without the program's name) to its end. Never rejects. */
-export async function main(_argv: readonly string[], _io: Io): Promise<ExitCode> {
-  return 2;
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    const [first = "help", ...rest] = argv;
+    if (first === "--version" || first === "-V") {
+      await io.stdout.write(`slipway ${(await import("./version.ts")).version}\n`);
+      return EXIT.ok;
+    }
+    const name = first === "--help" || first === "-h" ? "help" : first;
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (load === undefined) throw unknownCommand(name);
+    const command = await load();
+    return await command(rest, io);
+  } catch (error) {
+    const { reportError } = await import("./output/report-error.ts");
+    return reportError(error, io);
+  }
+}
+
+function unknownCommand(name: string): UsageError {
+  if (name.startsWith("-"))
+    return new UsageError(
+      `${name} stands before a command.`,
+      // The rest is not repeated: it may hold a secret.
+      `Perhaps: slipway run ${name.split("=")[0]} …\nSee: slipway --help`,
+    );
+  const names = Object.keys(COMMANDS).filter((known) => !known.startsWith("_"));
+  const meant = suggest(name, names);
+  return new UsageError(
+    `Unknown command "${name}".`,
+    meant === undefined
+      ? `Commands: ${names.join(", ")}. To run a pipeline, job or event: slipway run ${name}`
+      : `Did you mean \`slipway ${meant}\`?`,
+  );
 }

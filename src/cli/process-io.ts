@@ -3,20 +3,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
 
 /** This process as an `Io`. */
-export function processIo(process: NodeJS.Process): Io {
+export function processIo(host: NodeJS.Process): Io {
   return {
-    stdout: new ProcessOutput(process.stdout),
-    stderr: new ProcessOutput(process.stderr),
-    stdin: processInput(process),
-    env: process.env,
-    cwd: process.cwd(),
+    stdout: new ProcessOutput(host.stdout),
+    stderr: new ProcessOutput(host.stderr),
+    stdin: processInput(host),
+    env: host.env,
+    cwd: host.cwd(),
     clock: processClock,
     onSignal(signal, listener) {
-      process.on(signal, listener);
-      return () => process.off(signal, listener);
+      host.on(signal, listener);
+      return () => host.off(signal, listener);
     },
-    nodePath: process.execPath,
-    pid: process.pid,
+    nodePath: host.execPath,
+    pid: host.pid,
   };
 }
 
@@ -36,7 +36,8 @@ type TerminalOrPipe = Writable & { isTTY?: boolean; columns?: number; rows?: num
 
 class ProcessOutput implements OutputStream {
   readonly #stream: TerminalOrPipe;
-  readonly #closeListeners: (() => void)[] = [];
+  /** Called when the reader goes: listeners, and writers that wait for it to read on. */
+  readonly #onClose = new Set<() => void>();
   closed = false;
 
   constructor(stream: TerminalOrPipe) {
@@ -62,16 +63,17 @@ class ProcessOutput implements OutputStream {
     return new Promise((resolve) => {
       const done = () => {
         this.#stream.off("drain", done);
+        this.#onClose.delete(done);
         resolve();
       };
       this.#stream.on("drain", done);
-      this.#closeListeners.push(done);
+      this.#onClose.add(done);
     });
   }
 
   onClose(listener: () => void): void {
     if (this.closed) listener();
-    else this.#closeListeners.push(listener);
+    else this.#onClose.add(listener);
   }
 
   onResize(listener: () => void): () => void {
@@ -82,20 +84,21 @@ class ProcessOutput implements OutputStream {
   #close(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const listener of this.#closeListeners.splice(0)) listener();
+    for (const listener of [...this.#onClose]) listener();
+    this.#onClose.clear();
   }
 }
 
-function processInput(process: NodeJS.Process): InputStream {
+function processInput(host: NodeJS.Process): InputStream {
   return {
     // Asking opens standard input; only a question needs that.
     get isTTY() {
-      return process.stdin.isTTY === true;
+      return host.stdin.isTTY === true;
     },
     async readHidden(prompt) {
-      process.stderr.write(prompt);
-      const line = await readRawLine(process.stdin);
-      process.stderr.write("\n");
+      host.stderr.write(prompt);
+      const line = await readRawLine(host.stdin);
+      host.stderr.write("\n");
       return line;
     },
   };
