@@ -1,5 +1,6 @@
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
+import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
 
 export interface LocalExecutorOptions {
@@ -13,6 +14,8 @@ export interface LocalExecutorOptions {
     readonly args: readonly string[];
     readonly env: { readonly [name: string]: string };
   };
+  /** `in-process` only: as in `RunnerPorts`, with the job it happened in. */
+  readonly onStepFailed?: (failure: StepFailure, job: JobRequest) => Promise<void>;
 }
 
 /** Runs jobs on this machine. Jobs do not outlive their executor's process. */
