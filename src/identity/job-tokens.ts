@@ -92,7 +92,7 @@ export class JobTokens {
       job,
       runBackendId: uuidFor(["run", job.buildId]),
       jobBackendId: id,
-      scopes: cacheScopes(job.github),
+      scopes: cacheScopes(job.github, job.cacheMode),
       repository: repository || "local/local",
     };
     this.#live.set(id, identity);

@@ -14,7 +14,12 @@ export interface ServiceJob {
   readonly permissions?: PermissionsSpec;
   /** Name of the job's deployment environment, evaluated. */
   readonly environment?: string;
+  /** What the job may do with caches; `write` (both) where absent. `read` is for code of strangers. */
+  readonly cacheMode?: CacheMode;
   /** `owner/repo/path@ref` of the file that holds the job, where it is not the workflow's own. */
   readonly jobWorkflowRef?: string;
   readonly jobWorkflowSha?: string;
 }
+
+/** GitHub's words (`ACTIONS_CACHE_MODE`). */
+export type CacheMode = "none" | "read" | "write" | "write-only";

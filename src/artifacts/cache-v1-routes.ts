@@ -1,0 +1,72 @@
+/**
+ * The first cache API, `/_apis/artifactcache/`: `GET cache?keys=&version=`, `GET caches?key=`, `POST caches`,
+ * `PATCH caches/<id>`, `POST caches/<id>`.
+ */
+import { ExecError } from "../errors.ts";
+import type { JobIdentity } from "../identity/job-tokens.ts";
+import type { CacheEntry } from "./cache-entry.ts";
+import type { CacheService } from "./cache-service.ts";
+import { type Exchange, readJson, sendJson } from "./http-exchange.ts";
+import { intField, textField } from "./twirp-fields.ts";
+
+export const CACHE_V1_PREFIX = "/_apis/artifactcache/";
+
+export async function handleCacheV1(
+  exchange: Exchange,
+  identity: JobIdentity,
+  caches: CacheService,
+): Promise<void> {
+  const { method, url, response } = exchange;
+  const resource = url.pathname.slice(CACHE_V1_PREFIX.length);
+  const id = /^caches\/(\d{1,16})$/.exec(resource)?.[1];
+  if (method === "GET" && resource === "cache") {
+    const keys = (url.searchParams.get("keys") ?? "").split(",").map((key) => key.trim());
+    const entry = await caches.find(identity, keys, url.searchParams.get("version") ?? "");
+    if (!entry) response.writeHead(204).end();
+    else sendJson(response, 200, { ...shown(entry), archiveLocation: caches.downloadUrl(identity, entry) });
+  } else if (method === "GET" && resource === "caches") {
+    const entries = await caches.list(identity, [url.searchParams.get("key") ?? ""]);
+    sendJson(response, 200, { totalCount: entries.length, artifactCaches: entries.map(shown) });
+  } else if (method === "POST" && resource === "caches") {
+    const body = await readJson(exchange.request);
+    const reservation = await caches.reserve(
+      identity,
+      textField(body, "key"),
+      textField(body, "version"),
+      intField(body, "cacheSize"),
+    );
+    sendJson(response, 201, { cacheId: reservation.id });
+  } else if (method === "PATCH" && id !== undefined) {
+    const { staged } = caches.reservation(identity, Number(id)).session;
+    const { start, length } = contentRange(exchange.request.headers["content-range"]);
+    await staged.putRange(start, exchange.request.iterator({ destroyOnReturn: false }), length);
+    response.writeHead(204).end();
+  } else if (method === "POST" && id !== undefined) {
+    const reservation = caches.reservation(identity, Number(id));
+    const size = intField(await readJson(exchange.request), "size") ?? 0;
+    await reservation.session.staged.commitRanges(size);
+    await caches.commit(reservation, size);
+    response.writeHead(204).end();
+  } else {
+    throw new ExecError("NotFound", `the cache service has no ${method} ${resource}`);
+  }
+}
+
+function contentRange(header: string | undefined): { start: number; length: number } {
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:\*|\d+)$/.exec(header ?? "");
+  const start = Number(match?.[1]);
+  const end = Number(match?.[2]);
+  if (!match || end < start) {
+    throw new ExecError("InvalidSpec", "Content-Range is `bytes <first>-<last>/*`");
+  }
+  return { start, length: end - start + 1 };
+}
+
+function shown(entry: CacheEntry): Record<string, string> {
+  return {
+    cacheKey: entry.key,
+    scope: entry.scope,
+    cacheVersion: entry.version,
+    creationTime: new Date(entry.createdAt).toISOString(),
+  };
+}
