@@ -30,7 +30,6 @@ export type BuildDecision =
   | { readonly kind: "cancel-job"; readonly job: string; readonly reason: string }
   | { readonly kind: "kill-job"; readonly job: string; readonly reason: string }
   | ({ readonly kind: "finish-job" } & FinishedJob)
-  | { readonly kind: "warn"; readonly message: string; readonly job?: string }
   | {
       readonly kind: "finish-build";
       readonly result: Exclude<Conclusion, "skipped">;

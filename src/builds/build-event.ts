@@ -46,12 +46,19 @@ export type BuildEventBody =
       /** `group`: it only stands for its legs, or for the jobs of the workflow it calls. */
       readonly kind: "job" | "group";
     }
+  /** The build as a whole waits: for its concurrency group, say. */
+  | { readonly type: "build.waiting"; readonly reason: string }
   | { readonly type: "job.waiting"; readonly job: string; readonly reason: string }
+  /** Said again for each attempt after an infrastructure failure; the numbers of its steps start anew. */
   | {
       readonly type: "job.started";
       readonly job: string;
       readonly attempt: number;
+      /** Where it only was known now, as its expressions need what ran before. */
+      readonly name?: string;
       readonly workspace?: string;
+      /** The deployment environment. */
+      readonly environment?: string;
     }
   | ({ readonly type: "step.added"; readonly job: string } & StepAdded)
   | { readonly type: "step.started"; readonly job: string; readonly step: number; readonly name: string }

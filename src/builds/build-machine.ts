@@ -6,13 +6,13 @@ import type { BuildOptions } from "./build-options.ts";
 import { calledOutputs } from "./called-outputs.ts";
 import { type ConcurrencySetting, concurrencySetting } from "./concurrency-setting.ts";
 import { createLegs } from "./create-legs.ts";
-import { enterCall } from "./enter-call.ts";
+import { callError, enterCall } from "./enter-call.ts";
 import { holderOf, holdersAround, legOfHolder } from "./group-holders.ts";
 import { jobAdded, legAdded } from "./job-added.ts";
 import { conditionHolds, contextsOf, inheritStatus, skipReason } from "./job-condition.ts";
 import { earlyName } from "./job-name.ts";
 import { jobSettings, readKey } from "./job-settings.ts";
-import type { LoadedWorkflow, WorkflowOrigin } from "./load-workflow.ts";
+import type { LoadedWorkflow } from "./load-workflow.ts";
 import { messageOf } from "./located-error.ts";
 import { mergedOutputs, worstOf } from "./merge-legs.ts";
 import { selectJobs } from "./select-jobs.ts";
@@ -22,11 +22,8 @@ import type { WorkflowScope } from "./workflow-scope.ts";
 /** What a build is, before anything has happened to it. */
 export type BuildDefinition = Pick<
   BuildOptions,
-  "spec" | "github" | "vars" | "inputs" | "secrets" | "only"
-> & {
-  /** Where the spec comes from. */
-  readonly origin?: WorkflowOrigin;
-};
+  "spec" | "origin" | "github" | "vars" | "inputs" | "secrets" | "only"
+>;
 
 /**
  * Decides what happens next in a build: which job starts, is skipped, is cancelled, and how the build ends. Facts in,
@@ -77,7 +74,7 @@ export class BuildMachine {
         break;
       case "workflow-failed": {
         const leg = this.#legs.get(fact.job);
-        if (leg?.state === "loading") this.#failLeg(leg, fact.message);
+        if (leg?.state === "loading") this.#failLeg(leg, callError(leg.node, [fact.message]).message);
         break;
       }
       case "job-ended": {

@@ -8,15 +8,17 @@ import type { Conclusion } from "../status.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildEventSink } from "./build-event.ts";
 import type { ConcurrencyGroups } from "./concurrency-groups.ts";
-import type { LoadWorkflow } from "./load-workflow.ts";
+import type { LoadWorkflow, WorkflowOrigin } from "./load-workflow.ts";
 
 export interface BuildOptions {
   readonly spec: WorkflowSpec;
+  /** Where the spec comes from; absent: its file in the build's own repository. */
+  readonly origin?: WorkflowOrigin;
   readonly buildId: string;
   /**
    * The `github` context of the build, without what belongs to a job (`job`, `job_workflow_sha`, `token`, paths): event,
    * event_name, sha, ref, ref_name, repository, actor, run_id, workflow_ref and so on. `workflow` is set here from
-   * the spec where it is missing, `event.inputs` from `inputs`.
+   * the spec where it is missing.
    */
   readonly github: JsonObject;
   readonly vars: { readonly [name: string]: string };
@@ -31,7 +33,7 @@ export interface BuildOptions {
   readonly jobEnvironment: (job: PlacedJob) => JobEnvironment | Promise<JobEnvironment>;
   /** Absent: a job with `uses` of a workflow fails with a clear error. */
   readonly loadWorkflow?: LoadWorkflow;
-  /** Absent: no artifact, cache or OIDC service is offered. Called only for jobs that have a `uses` step. */
+  /** Absent: no artifact, cache or OIDC service is offered. Asked only for jobs with a `uses` step or an id token. */
   readonly services?: JobServicesSource;
 
   /** Jobs that may run at once, at least 1. Absent: no limit. */

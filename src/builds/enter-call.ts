@@ -1,3 +1,4 @@
+import type { ExecError } from "../errors.ts";
 import { callInputs } from "./call-inputs.ts";
 import { callSecrets } from "./call-secrets.ts";
 import { callTrigger, checkCall } from "./check-call.ts";
@@ -5,7 +6,7 @@ import { contextsOf } from "./job-condition.ts";
 import { earlyName } from "./job-name.ts";
 import type { LoadedWorkflow, WorkflowOrigin } from "./load-workflow.ts";
 import { locatedError } from "./located-error.ts";
-import { callersOf, createWorkflowRun, type JobLeg, type WorkflowRun } from "./workflow-run.ts";
+import { callersOf, createWorkflowRun, type JobLeg, type JobNode, type WorkflowRun } from "./workflow-run.ts";
 import type { WorkflowScope } from "./workflow-scope.ts";
 
 /** Workflows that may be connected, the top one included; GitHub's limit. */
@@ -22,8 +23,7 @@ export function enterCall(leg: JobLeg, { spec, origin }: LoadedWorkflow): Workfl
   const { file } = outer.spec;
   if (call.kind !== "call") throw locatedError(file, call.at, "it calls no workflow");
 
-  const fail = (problems: readonly string[]) =>
-    locatedError(file, call.at, `Error calling workflow '${call.uses}'. ${problems.join(" ")}`);
+  const fail = (problems: readonly string[]) => callError(node, problems);
   if (outer.depth >= MAX_DEPTH) {
     throw fail([`At most ${MAX_DEPTH} workflows can be connected, the top one included.`]);
   }
@@ -59,6 +59,13 @@ export function enterCall(leg: JobLeg, { spec, origin }: LoadedWorkflow): Workfl
   );
   if (created.run === undefined) throw fail(created.problems);
   return created.run;
+}
+
+/** What is wrong with a call, said at the caller. */
+export function callError({ spec, run }: JobNode, problems: readonly string[]): ExecError {
+  const called = spec.kind === "call" ? spec.uses : spec.id;
+  const { file } = run.scope.spec;
+  return locatedError(file, spec.at, `Error calling workflow '${called}'. ${problems.join(" ")}`);
 }
 
 export function sameOrigin(a: WorkflowOrigin, b: WorkflowOrigin): boolean {

@@ -24,6 +24,7 @@ export function jobSettings(spec: StepsJobSpec, scope: Scope, workflow: Workflow
   return {
     ...(read("runs-on", spec.runsOn, runsOnOf) ?? { labels: [], group: undefined }),
     container: read("container", spec.container, imageOf),
+    preferredImage: shownImage(spec, scope, workflow),
     services: read("services", spec.services, servicesOf) ?? [],
     environment: read(
       "environment",
@@ -39,6 +40,17 @@ export function jobSettings(spec: StepsJobSpec, scope: Scope, workflow: Workflow
     continueOnError: read("continue-on-error", spec.continueOnError, booleanOf) ?? false,
     permissions: spec.permissions ?? workflow.permissions,
   };
+}
+
+function shownImage(
+  spec: StepsJobSpec,
+  scope: Scope,
+  { spec: { file }, secrets }: WorkflowScope,
+): string | undefined {
+  if (spec.preferredImage === undefined) return undefined;
+  const hidden = Object.fromEntries(Object.keys(secrets).map((name) => [name, "***"]));
+  const contexts = { ...scope.contexts, secrets: hidden };
+  return readKey("image", spec.preferredImage, spec.at, file, { ...scope, contexts }, textOf) || undefined;
 }
 
 /** Evaluates one key and converts the result; what goes wrong is said with the key and its place. */

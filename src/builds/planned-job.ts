@@ -24,6 +24,8 @@ export interface JobSettings {
   readonly group: string | undefined;
   /** Absent where the job names no container, or an empty image. */
   readonly container: string | undefined;
+  /** The image a `.platform.yaml` step wishes for, as people may see it: secrets in it are `***`. */
+  readonly preferredImage: string | undefined;
   /** Ids of services whose image is not empty. */
   readonly services: readonly string[];
   readonly environment: string | undefined;
