@@ -146,9 +146,15 @@ export interface StepsJobSpec extends JobSpecBase {
   readonly steps: readonly StepSpec[];
   /**
    * `.platform.yaml` only: the image is a wish, not a demand (a host runs the commands with a warning).
-   * Absent for workflows, whose `container` is a demand.
+   * Absent for workflows, whose `container` is a demand. Its expressions read `github`, `vars` and `secrets`.
    */
-  readonly preferredImage?: string;
+  readonly preferredImage?: TemplateValue;
+  /**
+   * `.platform.yaml` only: what to look for in the workspace when the job has ended, whatever its result, before the
+   * workspace goes. Every job of the pipeline has the same list, `WorkflowSpec.artifacts`; of an artifact that
+   * several jobs have files for, the one of the last of these jobs in the order of `jobs` is kept.
+   */
+  readonly collect?: readonly ArtifactSpec[];
 }
 
 /** A job that calls a reusable workflow. */
