@@ -1,0 +1,28 @@
+import type { JsonObject } from "../../json.ts";
+import type { CheckoutSource } from "../../protocol/job-request.ts";
+
+/** What the built-in checkout is given by the step that runs it. */
+export interface CheckoutContext {
+  readonly source: CheckoutSource;
+  /** `GITHUB_WORKSPACE`. */
+  readonly workspace: string;
+  /** `RUNNER_TEMP`. */
+  readonly temp: string;
+  /** The `github` context: `ref`, `sha`, `token` are looked at. */
+  readonly github: JsonObject;
+  /** For git: PATH, HOME, proxies. */
+  readonly env: { readonly [name: string]: string };
+  readonly signal: AbortSignal;
+  /** Lines for the step's log, `##[group]` and its kind included. */
+  readonly log: (line: string) => void;
+  /** A warning annotation. */
+  readonly warn: (message: string) => void;
+  readonly mask: (value: string) => void;
+}
+
+export interface CheckoutResult {
+  /** `ref` as GitHub's action gives it; `commit` is "" where there is none yet. */
+  readonly outputs: { readonly ref: string; readonly commit: string };
+  /** For `cleanUpCheckout` in the post step; absent: nothing to clean up, and no post step is needed. */
+  readonly state?: { readonly [name: string]: string };
+}
