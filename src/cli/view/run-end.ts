@@ -1,0 +1,8 @@
+import type { StoredArtifact } from "../../artifacts/stored-artifact.ts";
+
+/** What a person may want to look at after a run, besides what the events said. */
+export interface RunEnd {
+  readonly artifacts: readonly StoredArtifact[];
+  /** The folder that was kept with all workspaces. */
+  readonly keptFolder: string | undefined;
+}
