@@ -1,11 +1,49 @@
-import type { BuildEvent } from "./build-event.ts";
+import { isUtf8 } from "node:buffer";
+import { ExecError } from "../errors.ts";
+import {
+  BUILD_EVENT_VERSION,
+  type BuildEvent,
+  type BuildEventHeader,
+  type BuildLogEvent,
+} from "./build-event.ts";
+
+/** A log event on the wire: one of the two. */
+type WireLogEvent = BuildEventHeader &
+  Omit<BuildLogEvent, "data"> & { readonly text?: unknown; readonly base64?: unknown };
 
 /** One event as one line of NDJSON, without its line end. Log data is `text`, or `base64` where it is not UTF-8. */
-export function encodeBuildEvent(_event: BuildEvent): string {
-  return "";
+export function encodeBuildEvent(event: BuildEvent): string {
+  if (event.type !== "log") return JSON.stringify(event);
+  const { data, ...rest } = event;
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return JSON.stringify(
+    isUtf8(bytes) ? { ...rest, text: bytes.toString("utf8") } : { ...rest, base64: bytes.toString("base64") },
+  );
 }
 
 /** The event of one line. Throws `ExecError` (`InvalidSpec`) on anything that is none of this version. */
-export function decodeBuildEvent(_line: string): BuildEvent {
-  throw new Error("not built yet");
+export function decodeBuildEvent(line: string): BuildEvent {
+  const value = parsed(line);
+  if (typeof value !== "object" || value === null || !("v" in value) || !("type" in value)) {
+    throw new ExecError("InvalidSpec", "It is not an event of a build");
+  }
+  if (value.v !== BUILD_EVENT_VERSION) {
+    throw new ExecError(
+      "InvalidSpec",
+      `It is an event of version ${String(value.v)}, not ${BUILD_EVENT_VERSION}`,
+    );
+  }
+  if (value.type !== "log") return value as BuildEvent;
+  const { text, base64, ...rest } = value as WireLogEvent;
+  if (typeof text === "string") return { ...rest, data: Buffer.from(text) };
+  if (typeof base64 === "string") return { ...rest, data: Buffer.from(base64, "base64") };
+  throw new ExecError("InvalidSpec", "A log event has neither text nor base64");
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new ExecError("InvalidSpec", "It is not a line of JSON", { cause });
+  }
 }
