@@ -42,6 +42,24 @@ export interface ActionStore {
    * `Transient`, `Cancelled`, `Permanent`) whose message tells the user what to do.
    */
   resolve(uses: string, options: ResolveOptions): Promise<ResolvedAction>;
+
+  /**
+   * The files of `owner/repo/path@ref`'s repository, whether or not there is an action at the path: for reusable
+   * workflows. Rejects as `resolve` does.
+   */
+  fetchRepository(uses: string, options: Pick<ResolveOptions, "signal" | "log">): Promise<FetchedRepository>;
+}
+
+export interface FetchedRepository {
+  /** Absolute. */
+  readonly root: string;
+  /** `owner/repo`. */
+  readonly repository: string;
+  /** Below the root. */
+  readonly path: string;
+  readonly ref: string;
+  /** The commit; absent for a folder named by --local-action. */
+  readonly sha?: string;
 }
 
 /** So long the jobs of one build need not ask a distant server again what a ref stands for. */
@@ -74,6 +92,22 @@ class GitActionStore implements ActionStore {
       case "repository":
         return await this.#repository(uses, reference, options);
     }
+  }
+
+  async fetchRepository(
+    uses: string,
+    options: Pick<ResolveOptions, "signal" | "log">,
+  ): Promise<FetchedRepository> {
+    const reference = parseUses(uses);
+    if (reference.kind !== "repository")
+      throw new ExecError(
+        "InvalidSpec",
+        `'${uses}' names no repository: expected {owner}/{repo}/{path}@{ref}.`,
+      );
+    const repository = `${reference.owner}/${reference.name}`;
+    const folder = localFolder(this.#options.sources, `${repository}@${reference.ref}`);
+    const fetched = folder === undefined ? await this.#shared(reference, options) : { root: folder };
+    return { ...fetched, repository, path: reference.path, ref: reference.ref };
   }
 
   async #local(uses: string, path: string, { workspace }: ResolveOptions): Promise<FolderAction> {
@@ -141,7 +175,10 @@ class GitActionStore implements ActionStore {
     };
   }
 
-  async #shared(reference: RepositoryReference, options: ResolveOptions): Promise<Fetched> {
+  async #shared(
+    reference: RepositoryReference,
+    options: Pick<ResolveOptions, "signal" | "log">,
+  ): Promise<Fetched> {
     const key = `${reference.owner}/${reference.name}@${reference.ref}`;
     for (;;) {
       const other = this.#underWay.get(key);
@@ -157,7 +194,10 @@ class GitActionStore implements ActionStore {
     }
   }
 
-  async #fetch(reference: RepositoryReference, { signal, log }: ResolveOptions): Promise<Fetched> {
+  async #fetch(
+    reference: RepositoryReference,
+    { signal, log }: Pick<ResolveOptions, "signal" | "log">,
+  ): Promise<Fetched> {
     const { sources, cacheDirectory, mask } = this.#options;
     const remote = actionRemote(sources, reference, mask ?? (() => {}));
     const home = join(cacheDirectory, reference.owner, reference.name);
