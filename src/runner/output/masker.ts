@@ -1,24 +1,43 @@
+import { MaskStream } from "./mask-stream.ts";
+import { PatternSearch } from "./pattern-search.ts";
+import { valueEncodings } from "./value-encodings.ts";
+
 /** Hides secrets of one job, in every encoding they are likely to be printed in. */
 export class Masker {
-  /** From here on the value, its lines and their encodings are shown as `***`. Blank values are ignored. */
-  add(_value: string): void {
-    throw new Error("not built yet");
+  readonly #search = new PatternSearch();
+  readonly #values = new Set<string>();
+
+  /**
+   * From here on the value, each of its lines, and their encodings are shown as `***`. Space around them is not part of
+   * the secret; blank values are ignored. Differs from GitHub: a line of a multi-line value that is only brackets or
+   * commas is not hidden by itself, as every other bracket in the log would be too.
+   */
+  add(value: string): void {
+    const whole = value.trim();
+    const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
+    for (const text of [
+      whole,
+      ...(lines.length > 1 ? lines.filter((line) => !/^[^\p{L}\p{N}]{0,3}$/u.test(line)) : []),
+    ]) {
+      if (text === "" || this.#values.has(text)) continue;
+      this.#values.add(text);
+      for (const encoding of valueEncodings(text)) this.#search.add(Buffer.from(encoding));
+    }
   }
 
   /** A whole text (a message, an output, a summary) with its secrets hidden. */
-  text(_text: string): string {
-    throw new Error("not built yet");
+  text(text: string): string {
+    if (this.#search.isEmpty || text === "") return text;
+    const bytes = Buffer.from(text);
+    const found: number[] = [];
+    this.#search.search(bytes, found);
+    if (found.length === 0) return text;
+    const stream = this.stream();
+    return Buffer.concat([stream.push(bytes), stream.end()]).toString();
   }
 
   /** For bytes that come in pieces. Values added later are hidden in what comes later. */
   stream(): MaskStream {
-    throw new Error("not built yet");
+    return new MaskStream(this.#search);
   }
-}
-
-export interface MaskStream {
-  /** Returns what can be shown by now: all but a tail that may be the beginning of a secret. */
-  push(bytes: Uint8Array): Uint8Array;
-  /** The rest. */
-  end(): Uint8Array;
 }

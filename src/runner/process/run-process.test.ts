@@ -188,7 +188,7 @@ describe("processes left behind", () => {
 
 describe("cancel", () => {
   test("SIGINT reaches the whole group, and output after it is kept", async () => {
-    const script = "trap 'echo caught; exit 9' INT; echo ready; sleep 1000";
+    const script = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.01; done";
     const { end, text } = await bash(script, abortWhenReady(new FakeClock()));
     expect({ end, text }).toEqual({
       end: { kind: "exited", code: 9, cancelled: true },
@@ -245,7 +245,7 @@ describe("cancel", () => {
 
   test("kill ends the group at once", async () => {
     const kill = new AbortController();
-    const { end } = await bash("trap '' INT TERM; echo ready; sleep 1000 & wait", {
+    const { end } = await bash("trap '' INT TERM; echo ready; while :; do sleep 0.01; done", {
       kill: kill.signal,
       onText: () => kill.abort(),
     });
@@ -261,7 +261,7 @@ describe("cancel", () => {
   test("no timer is left behind", async () => {
     const clock = new FakeClock();
     await bash("echo hello", { clock });
-    await bash("trap 'exit 9' INT; echo ready; sleep 1000", abortWhenReady(clock));
+    await bash("trap 'exit 9' INT; echo ready; while :; do sleep 0.01; done", abortWhenReady(clock));
     expect(clock.pending).toBe(0);
   });
 });
