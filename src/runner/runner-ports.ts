@@ -14,6 +14,11 @@ export interface RunnerPorts {
   /** Ends everything at once: running processes are killed, no further step and no post step runs. */
   readonly kill?: AbortSignal;
   readonly clock: Clock;
+  /**
+   * What the job's processes are marked with (`github_` and a UUID), given by who wants to end them should this
+   * runner die. Absent: the runner makes one up.
+   */
+  readonly trackingId?: string;
   /** Awaited before the job goes on after a step failed for which no `continue-on-error` holds (`--shell-on-failure`). */
   readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
   /** Absent: the store of `src/runner/actions`. */
