@@ -68,6 +68,8 @@ function record(build: BuildRecord, event: Wire, position: number): void {
     case "build.started":
       build.title = event.title;
       return;
+    case "build.waiting":
+      return;
     case "build.finished":
       build.result = event.result;
       if (event.error !== undefined) build.error = event.error;
