@@ -1,24 +1,39 @@
+import { type Clock, systemClock } from "../../clock.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
+import type { runJob } from "../../runner/run-job.ts";
 import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
+import { isLocalLabel, type LocalHost } from "./local-labels.ts";
+import type { RunnerProgram } from "./runner-process.ts";
 
-export interface LocalExecutorOptions {
-  /** `in-process`: the runner runs in this process. `process`: each job gets a runner process of its own. */
-  readonly mode: "in-process" | "process";
+export type LocalExecutorOptions = InProcessOptions | RunnerProcessOptions;
+
+interface SharedOptions {
   /** Labels that mean this machine besides its own (`-P label=local`). */
   readonly labels?: readonly string[];
-  /** `process` only: how the runner is started. */
-  readonly runner?: {
-    readonly nodePath: string;
-    readonly args: readonly string[];
-    readonly env: { readonly [name: string]: string };
-  };
-  /** `in-process` only: as in `RunnerPorts`, with the job it happened in. */
-  readonly onStepFailed?: (failure: StepFailure, job: JobRequest) => Promise<void>;
+  /** Absent: the machine this runs on. */
+  readonly host?: LocalHost;
+  /** Absent: the system's. */
+  readonly clock?: Clock;
 }
 
-/** Runs jobs on this machine. Jobs do not outlive their executor's process. */
+/** The runner runs in this process: no start-up, and steps end with it. */
+interface InProcessOptions extends SharedOptions {
+  readonly mode: "in-process";
+  /** Awaited after a step failed for good (`--shell-on-failure`). */
+  readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
+  /** Absent: the runner itself. */
+  readonly runJob?: typeof runJob;
+}
+
+/** Each job gets a runner process of its own, which ends what it started should this process die. */
+interface RunnerProcessOptions extends SharedOptions {
+  readonly mode: "process";
+  readonly program: RunnerProgram;
+}
+
+/** Runs jobs on this machine. They do not outlive the executor's process: there is nothing to attach to. */
 export class LocalExecutor implements Executor {
   readonly name = "local";
   readonly #options: LocalExecutorOptions;
@@ -27,12 +42,27 @@ export class LocalExecutor implements Executor {
     this.#options = options;
   }
 
-  refuses(_needs: JobNeeds): string | undefined {
-    throw new Error(`not built yet: ${this.#options.mode}`);
+  refuses({ labels, container, services }: JobNeeds): string | undefined {
+    const asked = container ? "`container:`" : services ? "`services:`" : undefined;
+    if (asked !== undefined) {
+      return `A job with ${asked} needs the docker or kubernetes executor; the local one runs it on the bare host.`;
+    }
+    const { host = { platform: process.platform, arch: process.arch }, labels: own = [] } = this.#options;
+    const known = new Set(own.map((label) => label.toLowerCase()));
+    const unknown = labels.find((label) => !known.has(label.toLowerCase()) && !isLocalLabel(label, host));
+    if (unknown === undefined) return undefined;
+    return `No runner here takes the label '${unknown}'. To run such jobs on this machine: -P ${unknown}=local`;
   }
 
-  async start(_request: JobRequest, _sink: FrameSink): Promise<RunningJob> {
-    throw new Error("not built yet");
+  async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
+    const options = this.#options;
+    const clock = options.clock ?? systemClock;
+    if (options.mode === "in-process") {
+      const { startInProcess } = await import("./in-process-job.ts");
+      return startInProcess(request, sink, { ...options, clock });
+    }
+    const { startRunnerProcess } = await import("./runner-process.ts");
+    return await startRunnerProcess(request, sink, { program: options.program, clock });
   }
 
   async attach(): Promise<undefined> {

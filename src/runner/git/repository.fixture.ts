@@ -30,8 +30,12 @@ export class TestFolder {
 }
 
 export function git(cwd: string, ...args: string[]): string {
-  const options = { cwd, env: GIT_ENV, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] } as const;
-  return execFileSync("git", ["-c", "protocol.file.allow=always", ...args], options).trimEnd();
+  return execFileSync("git", ["-c", "protocol.file.allow=always", ...args], {
+    cwd,
+    env: GIT_ENV,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trimEnd();
 }
 
 /** Files by path; a value `["#!/bin/sh", 0o755]` has a mode. */
