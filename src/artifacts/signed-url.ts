@@ -34,9 +34,10 @@ export function readSignedUrl(url: URL, secret: Uint8Array, now: number): Grant 
   const access = get("sp");
   const contentType = get("rsct");
   const fileName = get("rscd");
+  if (access !== "r" && access !== "w") throw new ExecError("Forbidden", "this address is not signed");
   const grant: Grant = {
     path: url.pathname,
-    access: access === "w" ? "w" : "r",
+    access,
     job: get("sid") ?? "",
     expiresAt: Number(get("se")),
     ...(contentType !== undefined && { contentType }),

@@ -28,6 +28,7 @@ export async function findWorkspaceFiles(workspace: string, pattern: string): Pr
   const search: Search = {
     root,
     matches: glob === "" ? (path) => path === inside : picomatch(inside, { dot: true }),
+    wantsGit: inside.split("/").includes(".git"),
     files: new Set(),
     problems: [],
   };
@@ -52,6 +53,8 @@ export async function openWorkspaceFile(workspace: string, path: string): Promis
 interface Search {
   readonly root: string;
   readonly matches: (path: string) => boolean;
+  /** The pattern itself names `.git`. */
+  readonly wantsGit: boolean;
   readonly files: Set<string>;
   readonly problems: string[];
 }
@@ -96,7 +99,7 @@ async function walk(search: Search, path: string, taken: boolean, above: Readonl
   }
   for (const entry of entries) {
     const next = path === "" ? entry.name : `${path}/${entry.name}`;
-    if (entry.name === ".git" && !search.matches(next)) continue;
+    if (entry.name === ".git" && !search.wantsGit) continue;
     await visit(search, next, taken, above);
   }
 }

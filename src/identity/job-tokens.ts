@@ -85,8 +85,6 @@ export class JobTokens {
 
   #admit(job: ServiceJob): JobIdentity {
     const id = jobBackendId(job);
-    const known = this.#live.get(id);
-    if (known) return known;
     const repository = typeof job.github.repository === "string" ? job.github.repository : "";
     const identity: JobIdentity = {
       job,
