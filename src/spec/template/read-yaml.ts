@@ -1,0 +1,98 @@
+import { type Document, parseDocument, type YAMLParseError } from "yaml";
+import type { DiagnosticList } from "../diagnostic-list.ts";
+import type { SourceText } from "../source-text.ts";
+
+/** GitHub's limit. */
+const MAX_LENGTH = 1024 * 1024;
+/** Far past what any schema allows, far below what the YAML library's recursion bears. */
+const MAX_FLOW_DEPTH = 200;
+
+/** What a person needs to know besides the YAML library's words. */
+const HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "YAML is indented with spaces, never with tabs",
+  BAD_INDENT: "Keys of the same mapping must stand in the same column",
+  BLOCK_AS_IMPLICIT_KEY: "A text with `: ` in it must be quoted",
+  MULTILINE_IMPLICIT_KEY: "Is a `:` missing behind the key, or a quote at the end of the line?",
+  BAD_SCALAR_START: "A text that starts with this character must be quoted",
+};
+
+/** Parses one YAML 1.2 document as GitHub does; says what is wrong and returns nothing where it is no such thing. */
+export function readYaml(source: SourceText, diagnostics: DiagnosticList): Document.Parsed | undefined {
+  const { content } = source;
+  const start = { start: 0, end: 0 };
+  if (content.length > MAX_LENGTH) {
+    diagnostics.error("file-too-large", start, `The file has more than ${MAX_LENGTH} characters`);
+    return undefined;
+  }
+  const deep = tooDeepAt(content);
+  if (deep !== undefined) {
+    diagnostics.error("too-deep", { start: deep, end: deep + 1 }, "The file is nested too deeply");
+    return undefined;
+  }
+  const binary = content.indexOf("\0");
+  if (binary >= 0) {
+    diagnostics.error("yaml-syntax", { start: binary, end: binary + 1 }, "This is not a text file");
+    return undefined;
+  }
+  const document = parse(content);
+  if (!document) {
+    diagnostics.error("too-deep", start, "The file is nested too deeply");
+    return undefined;
+  }
+  for (const error of document.errors) reportSyntax(error, content, diagnostics);
+  if (document.errors.length > 0) return undefined;
+  if (!document.contents) {
+    diagnostics.error("empty-file", start, "The file is empty");
+    return undefined;
+  }
+  return document;
+}
+
+function parse(content: string): Document.Parsed | undefined {
+  try {
+    return parseDocument(content, {
+      version: "1.2",
+      schema: "core",
+      merge: false,
+      prettyErrors: false,
+      // The reader does this itself, as GitHub does: without regard to letter case.
+      uniqueKeys: false,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function reportSyntax(error: YAMLParseError, content: string, diagnostics: DiagnosticList): void {
+  const [start, end] = error.pos;
+  if (error.code === "MULTIPLE_DOCS") {
+    const range = { start, end: Math.min(end, endOfLine(content, start)) };
+    diagnostics.error(
+      "yaml-syntax",
+      range,
+      "A second YAML document starts here; only one is allowed",
+      "Remove the `---`",
+    );
+    return;
+  }
+  const range = { start, end: Math.max(start + 1, Math.min(end, endOfLine(content, start))) };
+  diagnostics.error("yaml-syntax", range, error.message, HINTS[error.code]);
+}
+
+function endOfLine(content: string, from: number): number {
+  const end = content.indexOf("\n", from);
+  return end < 0 ? content.length : end;
+}
+
+/** Brackets inside quotes and block texts count too: they would have to be unbalanced by hundreds to matter. */
+function tooDeepAt(content: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < content.length; at++) {
+    const code = content.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth = Math.max(0, depth - 1);
+    if (depth > MAX_FLOW_DEPTH) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
+
+const ESCAPE_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+/**
+ * Where a character of a YAML scalar's value stands in its source, both from 0: past quotes and escapes, and over the
+ * line breaks that YAML folds and the indentation that it drops.
+ */
+export function scalarOffset(source: string, style: ScalarStyle, value: string, index: number): number {
+  const block = style === "literal" || style === "folded";
+  if (!block && source === value) return index;
+  const indent = block ? blockIndent(source) : 0;
+  let at = block ? lineStart(source, source.indexOf("\n") + 1, indent) : style === "plain" ? 0 : 1;
+  let seen = 0;
+  while (seen < index && at < source.length) {
+    const char = source[at];
+    if (style === "double" && char === "\\") {
+      const { length, units } = escapeAt(source, at);
+      at += length;
+      seen += units;
+    } else if (char === value[seen]) {
+      at += style === "single" && char === "'" ? 2 : 1;
+      seen += 1;
+      if (block && char === "\n") at = lineStart(source, at, indent);
+    } else if (char === "\n" && value[seen] === " ") {
+      at = block ? lineStart(source, at + 1, indent) : at + 1;
+      seen += 1;
+    } else if (char === "\n" && block) {
+      at = lineStart(source, at + 1, indent);
+    } else {
+      at += 1;
+    }
+  }
+  while (seen === index && at < source.length && isSpace(source[at]) && source[at] !== value[index]) at += 1;
+  return at;
+}
+
+/** From the header (`|2`), else of the first line that is not empty. */
+function blockIndent(source: string): number {
+  const body = source.slice(source.indexOf("\n") + 1);
+  return /^( *)[^ \r\n]/m.exec(body)?.[1]?.length ?? 0;
+}
+
+function lineStart(source: string, from: number, indent: number): number {
+  let at = from;
+  while (at < from + indent && source[at] === " ") at += 1;
+  return at;
+}
+
+function escapeAt(source: string, at: number): { length: number; units: number } {
+  const kind = source[at + 1] ?? "";
+  if (kind === "\n" || kind === "\r") {
+    return { length: /^\\\r?\n[ \t]*/.exec(source.slice(at))?.[0].length ?? 2, units: 0 };
+  }
+  const digits = ESCAPE_LENGTHS[kind] ?? 0;
+  const code = Number.parseInt(source.slice(at + 2, at + 2 + digits), 16);
+  return { length: 2 + digits, units: code > 0xffff ? 2 : 1 };
+}
+
+function isSpace(char: string | undefined): boolean {
+  return char === " " || char === "\t" || char === "\r" || char === "\n";
+}

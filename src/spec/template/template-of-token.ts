@@ -1,0 +1,37 @@
+import type { SourceText } from "../source-text.ts";
+import type { TemplateEntry, TemplateExpression, TemplateMapping, TemplateValue } from "./template-value.ts";
+import type { ExpressionToken, MappingToken, Token } from "./token.ts";
+
+/** What a token says, as plain JSON. */
+export function templateOf(token: Token, source: SourceText): TemplateValue {
+  switch (token.kind) {
+    case "literal":
+      return token.value;
+    case "expression":
+      return expressionOf(token, source);
+    case "insert":
+      return null;
+    case "sequence":
+      return { kind: "sequence", items: token.items.map((item) => templateOf(item, source)) };
+    case "mapping":
+      return mappingOf(token, source);
+  }
+}
+
+export function mappingOf(token: MappingToken, source: SourceText): TemplateMapping {
+  return {
+    kind: "mapping",
+    entries: token.entries.map(({ key, value }): TemplateEntry => {
+      const template = templateOf(value, source);
+      if (key.kind === "insert") return { key: { kind: "insert" }, value: template };
+      if (key.kind === "expression") return { key: expressionOf(key, source), value: template };
+      return { key: String(key.value), value: template };
+    }),
+  };
+}
+
+export function expressionOf(token: ExpressionToken, source: SourceText): TemplateExpression {
+  const [first] = token.parts;
+  const offset = token.whole && first ? first.offsetOf(0) : token.start;
+  return { kind: "expression", source: token.source, at: source.position(offset) };
+}
