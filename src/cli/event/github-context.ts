@@ -73,6 +73,35 @@ export function withRun(github: JsonObject, { runId, runNumber }: RunIdentity): 
   return { ...github, run_id: runId, run_number: String(runNumber), run_attempt: "1" };
 }
 
+const OVERRIDES: { readonly [variable: string]: string } = {
+  GITHUB_ACTOR: "actor",
+  GITHUB_API_URL: "api_url",
+  GITHUB_BASE_REF: "base_ref",
+  GITHUB_GRAPHQL_URL: "graphql_url",
+  GITHUB_HEAD_REF: "head_ref",
+  GITHUB_REF: "ref",
+  GITHUB_REF_NAME: "ref_name",
+  GITHUB_REF_TYPE: "ref_type",
+  GITHUB_REPOSITORY: "repository",
+  GITHUB_REPOSITORY_OWNER: "repository_owner",
+  GITHUB_RETENTION_DAYS: "retention_days",
+  GITHUB_RUN_ATTEMPT: "run_attempt",
+  GITHUB_RUN_ID: "run_id",
+  GITHUB_RUN_NUMBER: "run_number",
+  GITHUB_SERVER_URL: "server_url",
+  GITHUB_SHA: "sha",
+  GITHUB_TRIGGERING_ACTOR: "triggering_actor",
+};
+
+/** `--env GITHUB_REF=…` and its like set the context, from which steps get the variables. */
+export function overrideGithub(github: JsonObject, env: { readonly [name: string]: string }): JsonObject {
+  const overrides = Object.entries(env).flatMap(([name, value]) => {
+    const key = Object.hasOwn(OVERRIDES, name) ? OVERRIDES[name] : undefined;
+    return key === undefined ? [] : [[key, value] as const];
+  });
+  return overrides.length === 0 ? github : { ...github, ...Object.fromEntries(overrides) };
+}
+
 /** ref and sha by event: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows */
 function refsOf(name: string, event: JsonObject, facts: ProjectFacts) {
   const here = currentRef(facts);
@@ -140,7 +169,8 @@ function triggerEvent(
   action: string | undefined,
 ): TriggerEvent {
   const headMessage = textAt(event, "head_commit", "message") ?? request.facts.commits[0]?.message;
-  const workflow = textAt(event, "workflow_run", "name");
+  // Which workflow ran is only known where the event file says so.
+  const workflow = textAt(request.given, "workflow_run", "name");
   const headBranch = textAt(event, "workflow_run", "head_branch");
   return {
     name,

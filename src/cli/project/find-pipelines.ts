@@ -27,23 +27,28 @@ export function projectPipelines(root: string): string[] {
   ];
 }
 
+/** Pipeline files that were asked for. */
+export interface NamedPipelines {
+  /** Absolute. */
+  readonly paths: readonly string[];
+  /** Every one of them by itself, none through its folder. */
+  readonly named: boolean;
+}
+
 /** Files and folders as given by --workflows or as arguments, relative to `folder`. Throws `UsageError`. */
-export function namedPipelines(names: readonly string[], folder: string): string[] {
-  return [
-    ...new Set(
-      names.flatMap((name) => {
-        const path = resolve(folder, name);
-        const stat = statSync(path, { throwIfNoEntry: false });
-        if (stat === undefined)
-          throw new UsageError(`There is no file or folder ${name} (looked at ${path}).`);
-        if (!stat.isDirectory()) return [path];
-        const found = pipelinesInFolder(path);
-        if (found.length === 0)
-          throw new UsageError(`No pipeline file (*.yml, *.yaml) in the folder ${name}.`);
-        return found;
-      }),
-    ),
-  ];
+export function namedPipelines(names: readonly string[], folder: string): NamedPipelines {
+  let named = true;
+  const paths = names.flatMap((name) => {
+    const path = resolve(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) throw new UsageError(`There is no file or folder ${name} (looked at ${path}).`);
+    if (!stat.isDirectory()) return [path];
+    named = false;
+    const found = pipelinesInFolder(path);
+    if (found.length === 0) throw new UsageError(`No pipeline file (*.yml, *.yaml) in the folder ${name}.`);
+    return found;
+  });
+  return { paths: [...new Set(paths)], named };
 }
 
 /**

@@ -6,6 +6,8 @@ import { UsageError } from "../usage-error.ts";
 export interface Arguments {
   /** Absolute paths; undefined: the project's own. */
   readonly files: readonly string[] | undefined;
+  /** The files were named one by one, not by their folder: they run whatever their filters say. */
+  readonly named: boolean;
   readonly jobs: readonly string[];
   readonly event: string | undefined;
   /** A word that is no file: the id of a job, else an event. */
@@ -18,7 +20,10 @@ export interface ArgumentReader {
   readonly jobs: readonly string[];
   readonly event: string | undefined;
   /** The files of --workflows. Throws `UsageError`. */
-  readonly namedPipelines: (names: readonly string[]) => readonly string[];
+  readonly namedPipelines: (names: readonly string[]) => {
+    readonly paths: readonly string[];
+    readonly named: boolean;
+  };
   /** The file a word names. Throws `UsageError`. */
   readonly findFile: (word: string) => string | undefined;
 }
@@ -36,7 +41,8 @@ export function readArguments(reader: ArgumentReader): Arguments {
   const given = reader.workflows.length > 0 ? reader.namedPipelines(reader.workflows) : undefined;
   const file = first === undefined || given !== undefined ? undefined : reader.findFile(first);
   return {
-    files: file === undefined ? given : [file],
+    files: file === undefined ? given?.paths : [file],
+    named: file !== undefined || given?.named === true,
     jobs: reader.jobs,
     event,
     word: file === undefined ? first : undefined,

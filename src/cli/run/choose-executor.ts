@@ -1,0 +1,65 @@
+import type { ChooseExecutor } from "../../builds/build-options.ts";
+import type { Executor } from "../../executors/executor.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Of `RunnerIdentity`. */
+export interface Machine {
+  readonly os: "Linux" | "macOS" | "Windows";
+  readonly arch: "X64" | "ARM64" | "ARM" | "X86";
+}
+
+const HOSTED: { readonly [os in Machine["os"]]: RegExp } = {
+  Linux: /^ubuntu-/,
+  macOS: /^macos-/,
+  Windows: /^windows-/,
+};
+
+/**
+ * Jobs for this kind of machine run here; jobs for another kind are skipped with the reason, or fail where `strict`.
+ * `mapped` are labels that --platform says mean this machine.
+ */
+export function executorChooser(
+  local: Executor,
+  machine: Machine,
+  mapped: ReadonlySet<string>,
+  strict: boolean,
+): ChooseExecutor {
+  const own = new Set(["self-hosted", machine.os.toLowerCase(), machine.arch.toLowerCase()]);
+  const isHere = (label: string) => mapped.has(label) || own.has(label) || HOSTED[machine.os].test(label);
+  return (labels, group) => {
+    const wanted = labels.map((label) => label.toLowerCase());
+    if (wanted.length === 0 && group !== undefined) wanted.push(group.toLowerCase());
+    // One mapped label is the person's word that the job can run here.
+    if (wanted.some((label) => mapped.has(label)) || wanted.every(isHere)) return local;
+    const foreign = wanted.filter((label) => !isHere(label));
+    const reason = `no machine here has the label ${foreign.join(", ")}; -P ${foreign[0]}=local runs it on this one`;
+    return strict ? { fail: reason } : { skip: reason };
+  };
+}
+
+/** `--platform label=local`. Throws `UsageError` on anything else. */
+export function parsePlatforms(texts: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    texts.map((text) => {
+      const at = text.lastIndexOf("=");
+      const label = text.slice(0, Math.max(0, at)).trim();
+      const place = text.slice(at + 1).trim();
+      if (label === "") throw new UsageError(`--platform ${text} is not of the form label=local.`);
+      // act says `-self-hosted` for the machine itself.
+      if (!["local", "host", "-self-hosted"].includes(place)) {
+        throw new UsageError(
+          `--platform ${text}: jobs run on this machine, not in the image ${place}.`,
+          `Say --platform ${label}=local to run jobs with this label here.`,
+        );
+      }
+      return label.toLowerCase();
+    }),
+  );
+}
+
+export function thisMachine(platform: string, arch: string): Machine {
+  return {
+    os: platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : "Linux",
+    arch: arch === "arm64" ? "ARM64" : arch === "arm" ? "ARM" : arch === "ia32" ? "X86" : "X64",
+  };
+}

@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import type { LoadWorkflow, WorkflowOrigin } from "../../builds/load-workflow.ts";
+import { ExecError } from "../../errors.ts";
+import type { ActionSources, CheckoutSource } from "../../protocol/job-request.ts";
+import { describeFileError } from "../project/file-error.ts";
+
+export interface WorkflowSources {
+  /** The project: where `./path` of its own pipelines starts. */
+  readonly root: string;
+  readonly actions: ActionSources;
+  readonly checkout: CheckoutSource;
+  readonly actionCache: string;
+  readonly env: { readonly [name: string]: string };
+  readonly now: () => number;
+  /** What is fetched is told here. */
+  readonly log: (line: string) => void;
+}
+
+/** Reads called workflows from the project's folder, or from another repository through the action cache. */
+export function reusableWorkflows(sources: WorkflowSources): LoadWorkflow {
+  return async (uses, from, signal) => {
+    const place = uses.startsWith("./")
+      ? await nearby(uses, from, sources, signal)
+      : await elsewhere(uses, sources, signal);
+    let content: string;
+    try {
+      content = await readFile(join(place.root, place.origin.file), "utf8");
+    } catch (error) {
+      const where = place.origin.repository === undefined ? "" : ` in ${place.origin.repository}`;
+      throw new ExecError(
+        "NotFound",
+        `Cannot read the workflow '${uses}'${where}: ${describeFileError(error)}.`,
+      );
+    }
+    return { spec: await parse(content, place.origin), origin: place.origin };
+  };
+}
+
+interface Place {
+  readonly root: string;
+  readonly origin: WorkflowOrigin;
+}
+
+/** `./path` is in the repository, and at the commit, of the file that calls. */
+async function nearby(
+  uses: string,
+  from: WorkflowOrigin,
+  sources: WorkflowSources,
+  signal: AbortSignal,
+): Promise<Place> {
+  const file = posix.normalize(uses.slice(2));
+  if (file.startsWith("../") || file === "..")
+    throw new ExecError("InvalidSpec", `The workflow '${uses}' is outside of its repository.`);
+  if (from.repository === undefined) return { root: sources.root, origin: { file } };
+  const other = await elsewhere(
+    `${from.repository}/${file}@${from.sha ?? from.ref ?? "HEAD"}`,
+    sources,
+    signal,
+  );
+  return { root: other.root, origin: { ...from, file } };
+}
+
+async function elsewhere(uses: string, sources: WorkflowSources, signal: AbortSignal): Promise<Place> {
+  const { createActionStore } = await import("../../runner/actions/action-store.ts");
+  const store = createActionStore({
+    sources: sources.actions,
+    cacheDirectory: sources.actionCache,
+    checkout: sources.checkout,
+    env: sources.env,
+    now: sources.now,
+  });
+  const { root, repository, path, ref, sha } = await store.fetchRepository(uses, {
+    signal,
+    log: sources.log,
+  });
+  return { root, origin: { file: path, repository, ref, ...(sha === undefined ? {} : { sha }) } };
+}
+
+async function parse(content: string, { file, repository }: WorkflowOrigin) {
+  const { parsePipeline } = await import("../../spec/parse-pipeline.ts");
+  const { spec, diagnostics } = parsePipeline({ path: file, content });
+  if (spec !== undefined) return spec;
+  const { formatDiagnostic } = await import("../../spec/format-diagnostic.ts");
+  const mistakes = diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map((diagnostic) => formatDiagnostic(diagnostic, content, { color: false }));
+  const where = repository === undefined ? file : `${repository}/${file}`;
+  throw new ExecError("InvalidSpec", `The called workflow ${where} has mistakes:\n${mistakes.join("\n")}`);
+}
