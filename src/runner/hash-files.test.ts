@@ -104,9 +104,7 @@ const CASES: readonly [patterns: string[], matched: string[]][] = [
   [[".*"], [".h", ".hidden/x"]],
   [["flink"], ["a.txt"]],
   [["link"], []],
-  [
-    ["--follow-symbolic-links", "link/*.txt"], ["dir/c.txt"],
-  ],
+  [["--follow-symbolic-links", "link/*.txt"], ["dir/c.txt"]],
   [["--Follow-Symbolic-Links", "link/c.txt"], ["dir/c.txt"]],
   [["/etc/hostname"], []],
   [["nope"], []],

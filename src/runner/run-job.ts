@@ -1,15 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { JobFinishedFrame } from "../protocol/frame.ts";
 import type { JobRequest } from "../protocol/job-request.ts";
+import { followSignals } from "./follow-signals.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { Job } from "./job.ts";
+import { JobCancellation } from "./job-cancellation.ts";
+import { evaluateEnvironmentUrl, evaluateOutputs, type JobResults } from "./job-results.ts";
+import { worse } from "./job-status.ts";
+import { Masker } from "./output/masker.ts";
+import { MatcherRegistry } from "./output/matcher-registry.ts";
+import type { StepLog } from "./output/step-log.ts";
+import { OutputPipes } from "./process/output-pipes.ts";
+import { createProcessTracker } from "./process/process-tracker.ts";
+import { runOwnStep } from "./run-own-step.ts";
 import type { RunnerPorts } from "./runner-ports.ts";
+import { addMasks } from "./setup/add-masks.ts";
+import { evaluateJobSettings } from "./setup/evaluate-job.ts";
+import { prepareDirectories, removeTemp } from "./setup/job-directories.ts";
+import { prepareActions } from "./setup/prepare-actions.ts";
+import { announcePlan } from "./steps/announce-plan.ts";
+import { errorMessage } from "./steps/error-message.ts";
+import { type PlannedStep, planSteps } from "./steps/plan-steps.ts";
+import { runMainSteps } from "./steps/run-main-steps.ts";
+import { announceStage, runStageSteps, type StageStep } from "./steps/run-stage-steps.ts";
+import { hasPre } from "./steps/step-stages.ts";
 
 /**
  * Runs one job to its end and says what happens in frames, the last of which it also returns. A failing job is a
  * value; this rejects only if the sink throws.
  *
- * Actions plug in by what `src/runner/actions` promises: `createActionStore(…).resolve(uses)` when a step is about to
- * run, `actionInputs` for `with`, `javascriptAction` for the process of pre, main and post, `runCheckout` and
- * `cleanUpCheckout` for the built-in checkout. Composite actions are run here, by the same loop as the job's steps.
+ * Actions plug in by what `src/runner/actions` promises: `createActionStore(…).resolve(uses)` before the first step
+ * or when a step is about to run, `actionInputs` for `with`, `javascriptAction` for the process of pre, main and
+ * post, `runCheckout` and `cleanUpCheckout` for the built-in checkout. Composite actions are run here.
  */
-export async function runJob(_request: JobRequest, _ports: RunnerPorts): Promise<JobFinishedFrame> {
-  throw new Error("not built yet");
+export async function runJob(request: JobRequest, ports: RunnerPorts): Promise<JobFinishedFrame> {
+  const { clock } = ports;
+  const startedAt = clock.monotonic();
+  const cancellation = new JobCancellation(clock, request.cancelTimeoutMs);
+  const frames = new FrameWriter(ports.sink, clock, () =>
+    cancellation.kill({ kind: "cancelled", message: "Nobody listens to the job any more." }),
+  );
+  const masker = new Masker();
+  addMasks(masker, request);
+  const job = new Job(request, ports, {
+    frames,
+    masker,
+    matchers: new MatcherRegistry(),
+    tracker: createProcessTracker(`github_${randomUUID()}`, clock),
+    pipes: new OutputPipes(join(request.directories.temp, "_runner_pipes")),
+    cancellation,
+  });
+  const unfollow = followSignals(job);
+  const results: JobResults = { outputs: {} };
+  let error: string | undefined;
+  void frames.emit({ type: "job.started", workspace: request.directories.workspace });
+  try {
+    error = await runStages(job, results);
+  } catch (problem) {
+    job.status = worse(job.status, "failure");
+    error = errorMessage(problem);
+  }
+  unfollow();
+  const finished: JobFinishedFrame = {
+    type: "job.finished",
+    result: resultOf(job),
+    ...results,
+    ...errorOf(job, error),
+    durationMs: clock.monotonic() - startedAt,
+  };
+  await frames.emit(finished);
+  await frames.settle();
+  return finished;
+}
+
+/** Returns why the job failed where no step of the file says so. */
+async function runStages(job: Job, results: JobResults): Promise<string | undefined> {
+  const { cancellation } = job.tools;
+  let plan: PlannedStep[] = [];
+  let error: string | undefined;
+  if (cancellation.cause === undefined) {
+    error = await runOwnStep(job, "setup", "Set up job", async (log) => {
+      plan = await setUp(job, log);
+    });
+    if (error !== undefined) job.status = worse(job.status, "failure");
+    // A job that is cancelled before its first step has no step that could want to clean up.
+    if (error === undefined && cancellation.cause === undefined) await runSteps(job, plan);
+  }
+  const failed = await runOwnStep(job, "complete", "Complete job", (log) =>
+    complete(job, log, error === undefined && plan.length > 0 ? results : undefined),
+  );
+  if (failed !== undefined) job.status = worse(job.status, "failure");
+  return error ?? failed;
+}
+
+async function setUp(job: Job, log: StepLog): Promise<PlannedStep[]> {
+  const { request } = job;
+  log.line(`Runner name: '${request.runner.name}'`);
+  log.line(`Prepare workflow directory: ${request.directories.workspace}`);
+  prepareDirectories(request);
+  job.tools.pipes.prepare();
+  evaluateJobSettings(job);
+  const plan = planSteps(request, { contexts: namedBeforehand(job) });
+  const units = plan.flatMap((step) => (step.kind === "work" ? [step.unit] : []));
+  await prepareActions(job, units, (line) => log.line(line));
+  log.line(`Complete job name: ${request.displayName}`);
+  return plan;
+}
+
+/** What GitHub knows when it names the steps of a job that has not started. */
+function namedBeforehand(job: Job) {
+  const { github, needs, strategy, matrix, vars, inputs } = job.settledContexts();
+  return { github, needs, strategy, matrix, vars, inputs };
+}
+
+async function runSteps(job: Job, plan: readonly PlannedStep[]): Promise<void> {
+  const work = plan.flatMap((step) => (step.kind === "work" ? [step] : []));
+  const withPre = work.filter(({ unit }) => hasPre(unit));
+  const pre = announceStage(job, "pre", withPre.map(prefixed("Pre ")));
+  const numbers = announcePlan(job, plan);
+  await runStageSteps(job, pre);
+  await runMainSteps(job, plan, numbers);
+  await runStageSteps(job, announceStage(job, "post", job.posts.toReversed().map(prefixed("Post "))));
+}
+
+function prefixed(prefix: string): (step: StageStep) => StageStep {
+  return ({ unit, name }) => ({ unit, name: `${prefix}${name}` });
+}
+
+async function complete(job: Job, log: StepLog, results: JobResults | undefined): Promise<void> {
+  const { tracker, pipes, cancellation } = job.tools;
+  let problem: unknown;
+  if (results !== undefined && !cancellation.killed.aborted) {
+    try {
+      results.outputs = evaluateOutputs(job, log);
+      const url = evaluateEnvironmentUrl(job, log);
+      if (url !== undefined) results.environmentUrl = url;
+    } catch (error) {
+      problem = error;
+    }
+  }
+  log.line("Cleaning up orphan processes");
+  for (const { pid, name } of await tracker.killLeftovers()) {
+    log.line(`Terminate orphan process: pid (${pid}) (${name})`);
+  }
+  await pipes.close();
+  const left = await removeTemp(job.request.directories.temp);
+  if (left !== undefined) log.annotate({ level: "warning", message: left });
+  if (problem !== undefined) throw problem;
+}
+
+function resultOf({ status, tools }: Job): JobFinishedFrame["result"] {
+  const { cause } = tools.cancellation;
+  if (cause === undefined) return status;
+  // To the outside a job that took too long has failed; only its own steps see it as cancelled.
+  return cause.kind === "timeout" ? "failure" : "cancelled";
+}
+
+function errorOf({ tools }: Job, error: string | undefined): { readonly error?: string } {
+  const { cause, overBudget } = tools.cancellation;
+  const budget = overBudget ? " What still ran after that took too long and was killed." : "";
+  const text = cause === undefined ? error : `${cause.message}${budget}`;
+  return text === undefined ? {} : { error: tools.masker.text(text) };
 }

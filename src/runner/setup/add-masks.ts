@@ -1,0 +1,22 @@
+import type { Json } from "../../json.ts";
+import type { JobRequest } from "../../protocol/job-request.ts";
+import type { Masker } from "../output/masker.ts";
+
+/** Everything that is secret before the first step runs. */
+export function addMasks(masker: Masker, { contexts, masks, services, actions, checkout }: JobRequest): void {
+  const { token } = contexts.github;
+  const values: (Json | undefined)[] = [
+    ...Object.values(contexts.secrets),
+    ...masks,
+    token,
+    services?.runtimeToken,
+    services?.idTokenRequestToken,
+    actions.token,
+    checkout.source.kind === "git" ? checkout.source.token : undefined,
+  ];
+  // git sends a token in this form, and prints it where it is told to trace.
+  if (typeof token === "string" && token !== "") {
+    values.push(Buffer.from(`x-access-token:${token}`).toString("base64"));
+  }
+  for (const value of values) if (typeof value === "string") masker.add(value);
+}

@@ -1,0 +1,84 @@
+import type { Scope } from "../../spec/expressions/scope.ts";
+import type { UsesStepSpec } from "../../spec/workflow-spec.ts";
+import { actionInputs } from "../actions/action-inputs.ts";
+import { javascriptAction } from "../actions/javascript-action.ts";
+import type { FolderAction } from "../actions/resolved-action.ts";
+import { evaluateText } from "../scope/evaluate-located.ts";
+import { writeActionHead } from "./log-head.ts";
+import { registerPost } from "./register-post.ts";
+import { needsContainers, resolveUnit } from "./resolve-unit.ts";
+import { runCheckoutStage } from "./run-checkout.ts";
+import { runComposite } from "./run-composite.ts";
+import type { StepExecution } from "./step-execution.ts";
+import { withStepFiles } from "./with-step-files.ts";
+
+/** One stage of a `uses` step. Throws `ExecError` for what keeps the action from being run. */
+export async function runAction(step: StepExecution, spec: UsesStepSpec): Promise<void> {
+  const action = await resolveUnit(step.place.unit, {
+    job: step.job,
+    parent: step.place.enclosing?.action,
+    signal: step.signal,
+    log: (line) => step.log.line(line),
+  });
+  switch (action.kind) {
+    case "docker":
+      throw needsContainers(spec.uses);
+    case "checkout":
+      registerPost(step);
+      step.extendGithub({ action_repository: "actions/checkout", action_ref: action.ref });
+      return await withStepFiles(step, () => runCheckoutStage(step, spec));
+    case "action":
+      return await runFolderAction(step, spec, action);
+  }
+}
+
+async function runFolderAction(step: StepExecution, spec: UsesStepSpec, action: FolderAction): Promise<void> {
+  const { job, place } = step;
+  const { stage } = place;
+  const { runs } = action.spec;
+  if (stage === "main")
+    for (const message of action.warnings) step.log.annotate({ level: "warning", message });
+  step.extendGithub({ action_repository: action.repository ?? "", action_ref: action.ref ?? "" });
+  if (runs.using === "docker") throw needsContainers(spec.uses);
+
+  const { inputs, warnings } = actionInputs(action.spec, step.evaluateTexts(spec.with), (value) =>
+    evaluateText(value, defaultScope(step), `${action.uses}/action.yml`),
+  );
+  if (stage === "main") for (const message of warnings) step.log.annotate({ level: "warning", message });
+  if (stage === "post") step.log.line("Post job cleanup.");
+  else writeActionHead(step, `Run ${spec.uses}`, inputs);
+
+  if (runs.using === "composite") return await runComposite(step, action, inputs);
+  if (runs.pre !== undefined && action.local && stage === "main") {
+    const message = `\`pre\` execution is not supported for local action from '${spec.uses}'`;
+    step.log.annotate({ level: "warning", message });
+  }
+  if (runs.post !== undefined && stage !== "post") registerPost(step);
+  await withStepFiles(step, async () => {
+    const { directories, services, runner } = job.request;
+    const process = javascriptAction({
+      action,
+      stage,
+      inputs,
+      state: place.unit.state,
+      env: step.processEnv(),
+      ...(services === undefined ? {} : { services }),
+      nodePath: runner.nodePath,
+      workspace: directories.workspace,
+    });
+    const end = await step.run(process);
+    // The action itself has said why, as a rule.
+    if (end.kind === "exited" && end.code !== 0 && !end.cancelled) {
+      step.failQuietly(`The action '${spec.uses}' ended with exit code ${end.code}.`);
+    }
+  });
+}
+
+/** Defaults of inputs see less than the step does. */
+function defaultScope({ github, job }: StepExecution): Scope {
+  const { strategy, matrix } = job.request.contexts;
+  return {
+    contexts: { github, strategy, matrix, job: job.jobContext(), runner: job.contexts.runner },
+    hashFiles: (patterns) => job.hashFiles(patterns),
+  };
+}
