@@ -1,5 +1,5 @@
 import { checkExpression, type ExpressionRules } from "../expressions/check-expression.ts";
-import { splitText } from "./expression-text.ts";
+import { splitExpressions } from "../template/split-expressions.ts";
 import type { PlatformStep } from "./platform-step.ts";
 import type { TextNode, YamlSource } from "./yaml-source.ts";
 
@@ -15,8 +15,8 @@ export function checkTexts(yaml: YamlSource, { image, commands, environment }: P
 }
 
 function checkText(yaml: YamlSource, { text, range }: TextNode, rules: ExpressionRules): void {
-  const { pieces, unclosedAt } = splitText(text);
-  const raw = yaml.content.slice(range.start, range.end);
+  const { segments, unclosedAt } = splitExpressions(text);
+  const raw = yaml.raw(range);
   // The text may be folded, quoted or indented in the file: its expressions are found again there one by one.
   let cursor = 0;
   const nextOpen = () => {
@@ -24,27 +24,33 @@ function checkText(yaml: YamlSource, { text, range }: TextNode, rules: Expressio
     cursor = open < 0 ? raw.length : open + 3;
     return Math.max(open, 0);
   };
-  for (const piece of pieces) {
-    if (piece.kind === "text") continue;
+  for (const segment of segments) {
+    if (segment.kind === "text") continue;
     const open = nextOpen();
     const start = range.start + open + 3 + (/^\s*/.exec(raw.slice(open + 3))?.[0].length ?? 0);
-    if (piece.source === "") {
-      yaml.problems.add(
-        { start: range.start + open, end: start + 2 },
+    if (segment.source === "") {
+      yaml.diagnostics.error(
         "expression",
+        { start: range.start + open, end: start + 2 },
         "An expression is expected",
       );
     }
-    for (const { offset, length, message, hint } of checkExpression(piece.source, rules)) {
+    for (const { offset, length, message, hint } of checkExpression(segment.source, rules)) {
       const from = Math.min(start + offset, range.end - 1);
-      yaml.problems.add({ start: from, end: Math.min(from + length, range.end) }, "expression", message, {
+      yaml.diagnostics.error(
+        "expression",
+        { start: from, end: Math.min(from + length, range.end) },
+        message,
         hint,
-      });
+      );
     }
   }
   if (unclosedAt === undefined) return;
   const open = range.start + nextOpen();
-  yaml.problems.add({ start: open, end: open + 3 }, "expression", "The expression is not closed", {
-    hint: "Close it with '}}'",
-  });
+  yaml.diagnostics.error(
+    "expression",
+    { start: open, end: open + 3 },
+    "The expression is not closed",
+    "Close it with '}}'",
+  );
 }

@@ -1,4 +1,6 @@
+import type { TextRange } from "../source-text.ts";
 import { suggest } from "../suggest.ts";
+import { joinSegments, type Segment, splitExpressions } from "../template/split-expressions.ts";
 import type {
   SourcePosition,
   TemplateEntry,
@@ -6,10 +8,8 @@ import type {
   TemplateValue,
 } from "../template/template-value.ts";
 import type { ArtifactSpec, StepSpec, StepsJobSpec } from "../workflow-spec.ts";
-import { joinPieces, splitText, type TextPiece, textPiece } from "./expression-text.ts";
 import type { PlatformStep } from "./platform-step.ts";
 import { PLATFORM_VARIABLES, STEP_NAME } from "./platform-variables.ts";
-import type { TextRange } from "./problems.ts";
 import { stepScript } from "./step-script.ts";
 import type { TextNode, YamlSource } from "./yaml-source.ts";
 
@@ -30,7 +30,7 @@ export function compileStep(
     readonly artifacts: readonly ArtifactSpec[];
   },
 ): StepsJobSpec {
-  const at = yaml.problems.position(step.range.start);
+  const at = yaml.position(step.range);
   return {
     kind: "steps",
     id: place.id,
@@ -58,7 +58,7 @@ function commandsStep(yaml: YamlSource, step: PlatformStep): StepSpec {
     run: compile(yaml, script, range, `The commands of step '${step.name.text}' are`),
     shell: "sh",
     background: false,
-    at: yaml.problems.position(range.start),
+    at: yaml.position(range),
     ...(step.environment.length === 0 ? {} : { env: environmentOf(yaml, step) }),
   };
 }
@@ -76,49 +76,61 @@ function platformEnvironment(stepName: string, at: SourcePosition): TemplateMapp
 function environmentOf(yaml: YamlSource, step: PlatformStep): TemplateMapping {
   const entries = step.environment.map(({ name, value }): TemplateEntry => {
     const what = `The environment variable '${name.text}' is`;
-    return { key: name.text, value: compile(yaml, splitText(value.text).pieces, value.range, what) };
+    return { key: name.text, value: compile(yaml, splitExpressions(value.text).segments, value.range, what) };
   });
   return { kind: "mapping", entries };
 }
 
 /** An image is chosen by no shell, so its `$COMMIT_SHA` is replaced here. */
 function imageOf(yaml: YamlSource, image: TextNode, stepName: string): TemplateValue {
-  const pieces = splitText(image.text).pieces.flatMap((piece) =>
-    piece.kind === "text" ? replaceVariables(yaml, piece.text, image, stepName) : [piece],
+  const segments = splitExpressions(image.text).segments.flatMap((segment) =>
+    segment.kind === "text" ? replaceVariables(yaml, segment.text, image, stepName) : [segment],
   );
-  return compile(yaml, pieces, image.range, `The image of step '${stepName}' is`);
+  return compile(yaml, segments, image.range, `The image of step '${stepName}' is`);
 }
 
-function replaceVariables(yaml: YamlSource, text: string, image: TextNode, stepName: string): TextPiece[] {
-  const pieces: TextPiece[] = [];
-  let end = 0;
+function replaceVariables(yaml: YamlSource, text: string, image: TextNode, stepName: string): Segment[] {
+  const segments: Segment[] = [];
+  let at = 0;
   for (const match of text.matchAll(VARIABLE)) {
     const name = match[1] ?? match[2] ?? "";
-    pieces.push(...textPiece(text.slice(end, match.index)));
-    end = match.index + match[0].length;
+    const { index: start } = match;
+    const end = start + match[0].length;
+    segments.push({ kind: "text", text: text.slice(at, start) });
+    at = end;
     const source = PLATFORM_VARIABLES.get(name);
-    if (name === STEP_NAME) pieces.push(...textPiece(stepName));
-    else if (source !== undefined) pieces.push({ kind: "expression", source, offset: match.index });
-    else {
-      const known = [...PLATFORM_VARIABLES.keys(), STEP_NAME];
-      const meant = suggest(name, known);
-      yaml.problems.add(image.range, "unknown-variable", `There is no variable '${name}' for an image`, {
-        hint: meant ? `Did you mean '${meant}'?` : `Known: ${known.join(", ")}`,
-      });
-    }
+    if (name === STEP_NAME) segments.push({ kind: "text", text: stepName });
+    else if (source !== undefined) segments.push({ kind: "expression", source, offset: start, start, end });
+    else tellUnknownVariable(yaml, name, image);
   }
-  return [...pieces, ...textPiece(text.slice(end))];
+  return [...segments, { kind: "text", text: text.slice(at) }];
 }
 
-/** The value of the pieces; tells where GitHub's limits for one expression do not hold them. */
-function compile(yaml: YamlSource, pieces: readonly TextPiece[], at: TextRange, what: string): TemplateValue {
-  const value = joinPieces(pieces, yaml.problems.position(at.start));
-  const count = pieces.filter(({ kind }) => kind === "expression").length;
-  const isExpression = typeof value === "object" && value?.kind === "expression";
-  if (isExpression && (value.source.length > MAX_EXPRESSION_LENGTH || count > MAX_EXPRESSIONS)) {
-    yaml.problems.add(at, "expression", `${what} too long to hold expressions`, {
-      hint: "Put the commands into a script, and what the expressions give into 'environment'",
-    });
+function tellUnknownVariable(yaml: YamlSource, name: string, image: TextNode): void {
+  const known = [...PLATFORM_VARIABLES.keys(), STEP_NAME];
+  const meant = suggest(name, known);
+  const hint = meant ? `Did you mean '${meant}'?` : `Known: ${known.join(", ")}`;
+  yaml.diagnostics.error(
+    "unknown-variable",
+    image.range,
+    `There is no variable '${name}' for an image`,
+    hint,
+  );
+}
+
+/** What the segments give together; tells where GitHub's limits for one expression do not hold them. */
+function compile(
+  yaml: YamlSource,
+  segments: readonly Segment[],
+  range: TextRange,
+  what: string,
+): TemplateValue {
+  const count = segments.filter(({ kind }) => kind === "expression").length;
+  if (count === 0) return segments.map((segment) => (segment.kind === "text" ? segment.text : "")).join("");
+  const source = joinSegments(segments);
+  if (source.length > MAX_EXPRESSION_LENGTH || count > MAX_EXPRESSIONS) {
+    const hint = "Put the commands into a script, and what the expressions give into 'environment'";
+    yaml.diagnostics.error("expression", range, `${what} too long to hold expressions`, hint);
   }
-  return value;
+  return { kind: "expression", source, at: yaml.position(range) };
 }

@@ -20,16 +20,15 @@ const START = { start: 0, end: 1 };
  */
 export function parsePlatform({ path, content }: PipelineFile): ParsedPipeline {
   const yaml = new YamlSource(path, content);
-  if (yaml.root === null) {
-    if (!yaml.problems.hasErrors)
-      yaml.problems.add(START, "schema", "The file is empty", { hint: "Add 'pipeline:'" });
-    return { diagnostics: yaml.problems.diagnostics };
-  }
+  if (!yaml.root) return { diagnostics: yaml.diagnostics.toArray() };
   const fields = yaml.fields(yaml.root, KEYS, "The file", START);
   if (fields && !fields.has("pipeline")) {
-    yaml.problems.add(START, "missing-key", "The file has no pipeline", {
-      hint: "Add 'pipeline:' with its steps",
-    });
+    yaml.diagnostics.error(
+      "missing-key",
+      START,
+      "The file has no pipeline",
+      "Add 'pipeline:' with its steps",
+    );
   }
   const on = fields ? readTriggers(yaml, fields.get("on")) : [];
   const steps = readSteps(yaml, fields?.get("pipeline"));
@@ -42,8 +41,8 @@ export function parsePlatform({ path, content }: PipelineFile): ParsedPipeline {
     const needs = new Set(needsOf(steps, index).flatMap((name) => idsByName.get(name) ?? []));
     return compileStep(yaml, step, { id: ids[index] ?? "", needs: [...needs], artifacts });
   });
-  const { diagnostics, hasErrors } = yaml.problems;
-  return hasErrors
+  const diagnostics = yaml.diagnostics.toArray();
+  return yaml.diagnostics.hasErrors
     ? { diagnostics }
     : { diagnostics, spec: { file: path, format: "platform", on, jobs, artifacts } };
 }
@@ -73,16 +72,19 @@ function tellProblem(
       const repeat = (repeats.get(problem.id) ?? 0) + 1;
       repeats.set(problem.id, repeat);
       const range = byName(problem.id)[repeat]?.name.range ?? START;
-      yaml.problems.add(range, "duplicate-id", `There are two steps named '${problem.id}'`);
+      yaml.diagnostics.error("duplicate-id", range, `There are two steps named '${problem.id}'`);
       break;
     }
     case "unknown-needs": {
       const need = byName(problem.id)[0]?.dependsOn?.find(({ text }) => text === problem.need);
       const hint = problem.suggestion && `Did you mean '${problem.suggestion}'?`;
       const message = `depends_on of step '${problem.id}': there is no step '${problem.need}'`;
-      yaml.problems.add(need?.range ?? START, "unknown-needs", message, {
-        hint: hint ?? `Steps: ${steps.map(({ name }) => name.text).join(", ")}`,
-      });
+      yaml.diagnostics.error(
+        "unknown-needs",
+        need?.range ?? START,
+        message,
+        hint ?? `Steps: ${steps.map(({ name }) => name.text).join(", ")}`,
+      );
       break;
     }
     case "cycle": {
@@ -91,11 +93,14 @@ function tellProblem(
       const need = step?.dependsOn?.find(({ text }) => text === second);
       const waitsForBefore = problem.path.some((name) => byName(name)[0]?.dependsOn === undefined);
       const message = `These steps wait for each other: ${problem.path.join(" → ")}`;
-      yaml.problems.add(need?.range ?? step?.name.range ?? START, "cycle", message, {
-        hint: waitsForBefore
+      yaml.diagnostics.error(
+        "cycle",
+        need?.range ?? step?.name.range ?? START,
+        message,
+        waitsForBefore
           ? "A step without depends_on waits for the step before it; 'depends_on: []' waits for none"
           : undefined,
-      });
+      );
       break;
     }
   }

@@ -1,4 +1,4 @@
-import type { TextRange } from "./problems.ts";
+import type { TextRange } from "../source-text.ts";
 import type { TextNode } from "./yaml-source.ts";
 
 /** A step of a `.platform.yaml`, as written; what is missing has been told. */

@@ -1,6 +1,5 @@
 import type { ArtifactSpec } from "../workflow-spec.ts";
 import { parseExpiry } from "./expiry.ts";
-import { rangeOf } from "./problems.ts";
 import type { Entry, TextNode, YamlSource } from "./yaml-source.ts";
 
 const KEYS = ["name", "path", "expires"];
@@ -12,7 +11,7 @@ export function readArtifacts(yaml: YamlSource, entry: Entry | undefined): Artif
   const items = yaml.items(entry.value, "The artifacts", entry.key.range) ?? [];
   const names = new Set<string>();
   return items.flatMap((item, index): ArtifactSpec[] => {
-    const range = item ? rangeOf(item) : entry.key.range;
+    const range = yaml.rangeOf(item, entry.key.range);
     const what = `Artifact ${index + 1}`;
     const fields = yaml.fields(item, KEYS, what, range);
     if (!fields) return [];
@@ -22,13 +21,11 @@ export function readArtifacts(yaml: YamlSource, entry: Entry | undefined): Artif
     };
     for (const key of ["name", "path"]) {
       if (fields.has(key)) continue;
-      yaml.problems.add(
-        { start: range.start, end: range.start + 1 },
+      yaml.diagnostics.error(
         "missing-key",
+        { start: range.start, end: range.start + 1 },
         `${what} has no ${key}`,
-        {
-          hint: `Add '${key}:'`,
-        },
+        `Add '${key}:'`,
       );
     }
     const name = checkedName(yaml, read("name"), names);
@@ -44,15 +41,15 @@ function checkedName(yaml: YamlSource, name: TextNode | undefined, taken: Set<st
   const text = name.text;
   const illegal = NOT_IN_NAME.exec(text)?.[0];
   if (text.trim() === "" || text === "." || text === ".." || text.length > 200) {
-    yaml.problems.add(name.range, "schema", `'${text}' is no name for an artifact`);
+    yaml.diagnostics.error("schema", name.range, `'${text}' is no name for an artifact`);
   } else if (illegal !== undefined) {
-    yaml.problems.add(
-      name.range,
+    yaml.diagnostics.error(
       "schema",
+      name.range,
       `The name of an artifact must not contain ${JSON.stringify(illegal)}`,
     );
   } else if (taken.has(text.toLowerCase())) {
-    yaml.problems.add(name.range, "duplicate-id", `There are two artifacts named '${text}'`);
+    yaml.diagnostics.error("duplicate-id", name.range, `There are two artifacts named '${text}'`);
   } else {
     taken.add(text.toLowerCase());
     return text;
@@ -63,11 +60,14 @@ function checkedName(yaml: YamlSource, name: TextNode | undefined, taken: Set<st
 function checkedPath(yaml: YamlSource, path: TextNode | undefined): string | undefined {
   if (!path) return undefined;
   if (path.text.trim() === "") {
-    yaml.problems.add(path.range, "schema", "The path of an artifact must not be empty");
+    yaml.diagnostics.error("schema", path.range, "The path of an artifact must not be empty");
   } else if (/^([/\\~]|[A-Za-z]:)/.test(path.text) || path.text.split(/[/\\]/).includes("..")) {
-    yaml.problems.add(path.range, "schema", `The path '${path.text}' leaves the workspace`, {
-      hint: "Paths of artifacts are relative to the root of the repository",
-    });
+    yaml.diagnostics.error(
+      "schema",
+      path.range,
+      `The path '${path.text}' leaves the workspace`,
+      "Paths of artifacts are relative to the root of the repository",
+    );
   } else {
     return path.text;
   }
@@ -78,9 +78,12 @@ function checkedExpiry(yaml: YamlSource, expires: TextNode | undefined): number 
   if (!expires) return undefined;
   const seconds = parseExpiry(expires.text);
   if (seconds === undefined) {
-    yaml.problems.add(expires.range, "schema", `'${expires.text}' is no time for expires`, {
-      hint: "A number and one of s, m, h, d, w: '7d' keeps it for seven days",
-    });
+    yaml.diagnostics.error(
+      "schema",
+      expires.range,
+      `'${expires.text}' is no time for expires`,
+      "A number and one of s, m, h, d, w: '7d' keeps it for seven days",
+    );
   }
   return seconds;
 }

@@ -1,5 +1,5 @@
+import type { TextRange } from "../source-text.ts";
 import type { PlatformStep } from "./platform-step.ts";
-import { rangeOf, type TextRange } from "./problems.ts";
 import type { Entry, TextNode, YamlSource } from "./yaml-source.ts";
 
 const STEP_KEYS = ["name", "image", "commands", "environment", "depends_on"];
@@ -13,18 +13,20 @@ export function readSteps(yaml: YamlSource, pipeline: Entry | undefined): Platfo
   if (!fields) return [];
   const steps = fields.get("steps");
   if (!steps) {
-    yaml.problems.add(pipeline.key.range, "missing-key", "The pipeline has no steps", {
-      hint: "Add 'steps:' with at least one step",
-    });
+    yaml.diagnostics.error(
+      "missing-key",
+      pipeline.key.range,
+      "The pipeline has no steps",
+      "Add 'steps:' with at least one step",
+    );
     return [];
   }
   const items = yaml.items(steps.value, "The pipeline's steps", steps.key.range);
   if (items?.length === 0) {
-    yaml.problems.add(steps.key.range, "missing-key", "The pipeline must have at least one step");
+    yaml.diagnostics.error("missing-key", steps.key.range, "The pipeline must have at least one step");
   }
   return (items ?? []).flatMap((item, index): PlatformStep[] => {
-    const written = rangeOf(item);
-    const range = written.end > written.start ? written : steps.key.range;
+    const range = yaml.rangeOf(item, steps.key.range);
     const known = yaml.fields(item, STEP_KEYS, `Step ${index + 1}`, range);
     return known ? [readStep(yaml, known, index, range)] : [];
   });
@@ -56,9 +58,9 @@ function readName(yaml: YamlSource, entry: Entry | undefined, index: number, ran
   const name = requiredText(yaml, entry, "name", `step ${index + 1}`, range);
   if (!name) return { text: `step ${index + 1}`, range };
   if (name.text.length > MAX_NAME || /[\r\n]/.test(name.text)) {
-    yaml.problems.add(
-      name.range,
+    yaml.diagnostics.error(
       "schema",
+      name.range,
       `The name of step ${index + 1} must be one line of at most 200 characters`,
     );
   }
@@ -73,12 +75,12 @@ function requiredText(
   range: TextRange,
 ): TextNode | undefined {
   if (!entry) {
-    yaml.problems.add(range, "missing-key", `${upperFirst(owner)} has no ${key}`, { hint: `Add '${key}:'` });
+    yaml.diagnostics.error("missing-key", range, `${upperFirst(owner)} has no ${key}`, `Add '${key}:'`);
     return undefined;
   }
   const text = yaml.text(entry.value, `The ${key} of ${owner}`, entry.key.range);
   if (text?.text.trim() === "") {
-    yaml.problems.add(text.range, "schema", `The ${key} of ${owner} must not be empty`);
+    yaml.diagnostics.error("schema", text.range, `The ${key} of ${owner} must not be empty`);
     return undefined;
   }
   return text;
@@ -92,9 +94,12 @@ function readCommands(
 ): TextNode[] {
   const commands = entry && yaml.texts(entry.value, `The commands of ${title}`, entry.key.range);
   if (!entry || commands?.length === 0) {
-    yaml.problems.add(entry?.key.range ?? range, "missing-key", `${upperFirst(title)} has no commands`, {
-      hint: "Add 'commands:' with at least one shell command",
-    });
+    yaml.diagnostics.error(
+      "missing-key",
+      entry?.key.range ?? range,
+      `${upperFirst(title)} has no commands`,
+      "Add 'commands:' with at least one shell command",
+    );
   }
   return commands ?? [];
 }
@@ -107,9 +112,12 @@ function readEnvironment(
   const entries = yaml.entries(entry.value, `The environment of ${title}`, entry.key.range) ?? [];
   return entries.flatMap(({ key, value }) => {
     if (!VARIABLE.test(key.text)) {
-      yaml.problems.add(key.range, "schema", `'${key.text}' is no name for an environment variable`, {
-        hint: "Letters, digits and '_', not beginning with a digit",
-      });
+      yaml.diagnostics.error(
+        "schema",
+        key.range,
+        `'${key.text}' is no name for an environment variable`,
+        "Letters, digits and '_', not beginning with a digit",
+      );
       return [];
     }
     if (yaml.isEmpty(value)) return [{ name: key, value: { text: "", range: key.range } }];

@@ -1,10 +1,10 @@
 import { ExecError } from "../../errors.ts";
+import type { TextRange } from "../source-text.ts";
 import { suggest } from "../suggest.ts";
 import { checkCron } from "../triggers/check-cron.ts";
 import { compilePattern } from "../triggers/filter-pattern.ts";
 import { isTimezone } from "../triggers/is-timezone.ts";
 import type { ScheduleSpec, TriggerSpec } from "../workflow-spec.ts";
-import { rangeOf, type TextRange } from "./problems.ts";
 import type { Entry, TextNode, YamlSource } from "./yaml-source.ts";
 
 const EVENTS = ["push", "mr", "schedule"];
@@ -21,12 +21,12 @@ const SHORTEST_MINUTES = 5;
 
 /** The triggers of `on`. A file that names none is started by every push and merge request. */
 export function readTriggers(yaml: YamlSource, entry: Entry | undefined): TriggerSpec[] {
-  const start = yaml.problems.position(entry?.key.range.start ?? 0);
+  const start = yaml.position(entry?.key.range ?? { start: 0, end: 0 });
   if (!entry) return [trigger("push", start), trigger("mr", start)];
   if (!yaml.isMapping(entry.value)) return namedEvents(yaml, entry);
   const fields = yaml.fields(entry.value, EVENTS, "on", entry.key.range) ?? new Map<string, Entry>();
   return [...fields.values()].map((event) => {
-    const at = yaml.problems.position(event.key.range.start);
+    const at = yaml.position(event.key.range);
     switch (event.key.text) {
       case "push":
         return { ...trigger("push", at), ...readPush(yaml, event) };
@@ -46,12 +46,15 @@ function trigger(event: string, at: TriggerSpec["at"]): TriggerSpec {
 function namedEvents(yaml: YamlSource, entry: Entry): TriggerSpec[] {
   const names = yaml.texts(entry.value, "on", entry.key.range) ?? [];
   return names.flatMap(({ text, range }) => {
-    if (text === "push" || text === "mr") return [trigger(text, yaml.problems.position(range.start))];
+    if (text === "push" || text === "mr") return [trigger(text, yaml.position(range))];
     const meant = suggest(text, EVENTS);
     const hint = text === "schedule" ? "schedule needs its cron lines: 'schedule: [{cron: …}]'" : undefined;
-    yaml.problems.add(range, "unknown-event", `'${text}' cannot start a pipeline like this`, {
-      hint: hint ?? (meant ? `Did you mean '${meant}'?` : `Known events: ${EVENTS.join(", ")}`),
-    });
+    yaml.diagnostics.error(
+      "unknown-event",
+      range,
+      `'${text}' cannot start a pipeline like this`,
+      hint ?? (meant ? `Did you mean '${meant}'?` : `Known events: ${EVENTS.join(", ")}`),
+    );
     return [];
   });
 }
@@ -63,13 +66,11 @@ function readPush(yaml: YamlSource, { key, value }: Entry): { branches?: string[
   const patterns = yaml.texts(branches.value, "The branches of push", branches.key.range) ?? [];
   for (const pattern of patterns) checkPattern(yaml, pattern);
   if (patterns.length > 0 && patterns.every(({ text }) => text.startsWith("!"))) {
-    yaml.problems.add(
-      branches.key.range,
+    yaml.diagnostics.error(
       "schema",
+      branches.key.range,
       "The branches of push only take out, and let nothing in",
-      {
-        hint: "Begin with a pattern without '!', such as '**'",
-      },
+      "Begin with a pattern without '!', such as '**'",
     );
   }
   return { branches: patterns.map(({ text }) => text) };
@@ -80,7 +81,7 @@ function checkPattern(yaml: YamlSource, { text, range }: TextNode): void {
     compilePattern(text);
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
-    yaml.problems.add(range, "pattern", error.message);
+    yaml.diagnostics.error("pattern", range, error.message);
   }
 }
 
@@ -94,7 +95,7 @@ function readMr(yaml: YamlSource, { key, value }: Entry): { types?: string[] } {
     if (type !== undefined) return [type];
     const meant = suggest(text, ACTIONS.keys());
     const hint = meant ? `Did you mean '${meant}'?` : `Known actions: ${[...ACTIONS.keys()].join(", ")}`;
-    yaml.problems.add(range, "schema", `There is no action '${text}' of mr`, { hint });
+    yaml.diagnostics.error("schema", range, `There is no action '${text}' of mr`, hint);
     return [];
   });
   return { types: [...new Set(types)] };
@@ -103,12 +104,10 @@ function readMr(yaml: YamlSource, { key, value }: Entry): { types?: string[] } {
 function readSchedules(yaml: YamlSource, { key, value }: Entry): ScheduleSpec[] {
   const items = yaml.isMapping(value) ? [value] : (yaml.items(value, "schedule", key.range) ?? []);
   if (items.length === 0 && yaml.isSequence(value)) {
-    yaml.problems.add(key.range, "schema", "schedule has no cron line", {
-      hint: "Add '- cron: \"0 5 * * *\"'",
-    });
+    yaml.diagnostics.error("schema", key.range, "schedule has no cron line", "Add '- cron: \"0 5 * * *\"'");
   }
   return items.flatMap((item) => {
-    const range = item ? rangeOf(item) : key.range;
+    const range = yaml.rangeOf(item, key.range);
     const fields = yaml.fields(item, ["cron", "timezone"], "A schedule", range);
     return fields ? readSchedule(yaml, fields, range) : [];
   });
@@ -126,27 +125,30 @@ function readSchedule(
   const cron = read("cron");
   const timezone = read("timezone");
   if (!fields.has("cron")) {
-    yaml.problems.add({ start: range.start, end: range.start + 1 }, "missing-key", "A schedule has no cron", {
-      hint: "Add 'cron: \"0 5 * * *\"'",
-    });
+    yaml.diagnostics.error(
+      "missing-key",
+      { start: range.start, end: range.start + 1 },
+      "A schedule has no cron",
+      "Add 'cron: \"0 5 * * *\"'",
+    );
   }
   if (timezone && !isTimezone(timezone.text)) {
-    yaml.problems.add(timezone.range, "schema", `There is no time zone '${timezone.text}'`, {
-      hint: "Use an IANA name, such as Europe/Berlin",
-    });
+    yaml.diagnostics.error(
+      "schema",
+      timezone.range,
+      `There is no time zone '${timezone.text}'`,
+      "Use an IANA name, such as Europe/Berlin",
+    );
   }
   if (!cron) return [];
   const check = checkCron(cron.text);
   if (check.problem !== undefined) {
-    yaml.problems.add(cron.range, "cron", check.problem, { hint: check.hint });
+    yaml.diagnostics.error("cron", cron.range, check.problem, check.hint);
   } else if (check.shortestMinutes < SHORTEST_MINUTES) {
-    yaml.problems.add(
-      cron.range,
+    yaml.diagnostics.warning(
       "cron",
+      cron.range,
       `'${cron.text}' runs more often than every ${SHORTEST_MINUTES} minutes`,
-      {
-        severity: "warning",
-      },
     );
   }
   return [{ cron: cron.text, ...(timezone ? { timezone: timezone.text } : {}) }];

@@ -1,8 +1,11 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
+import { DiagnosticList } from "../diagnostic-list.ts";
+import { SourceText, type TextRange } from "../source-text.ts";
 import { suggest } from "../suggest.ts";
-import { Problems, rangeOf, type TextRange } from "./problems.ts";
+import { readYaml } from "../template/read-yaml.ts";
+import type { SourcePosition } from "../template/template-value.ts";
+import { rangeOf } from "../template/yaml-range.ts";
 
-const MAX_LENGTH = 1024 * 1024;
 /** Far more than any pipeline has, far less than a file of nested aliases can stand for. */
 const MAX_NODES = 50_000;
 
@@ -16,38 +19,38 @@ export interface Entry {
   readonly value: Node | null;
 }
 
-/** A YAML file whose parts are asked for by the type they must have; what has another is told as a problem. */
+/** A YAML file whose parts are asked for by the type they must have; what has another is a diagnostic. */
 export class YamlSource {
-  readonly content: string;
-  readonly problems: Problems;
+  readonly diagnostics: DiagnosticList;
   /** Absent where the text is no YAML. */
-  readonly root: Node | null;
+  readonly root: Node | undefined;
+  readonly #source: SourceText;
+  readonly #document: Document | undefined;
   #nodesLeft = MAX_NODES;
-  readonly #resolve: (node: Node) => Node | undefined;
 
   constructor(file: string, content: string) {
-    this.content = content;
-    this.problems = new Problems(file, content);
-    if (content.length > MAX_LENGTH) {
-      this.problems.add({ start: 0, end: 1 }, "too-large", "The file is larger than 1 MiB");
-      this.root = null;
-      this.#resolve = (node) => node;
-      return;
-    }
-    const document = parseDocument(content, {
-      prettyErrors: false,
-      keepSourceTokens: false,
-    });
-    for (const { pos, message, code } of document.errors) {
-      const [start, end] = pos;
-      const hint = code === "TAB_AS_INDENT" ? "YAML is indented by spaces" : undefined;
-      this.problems.add({ start, end }, code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax", message, {
-        hint,
-      });
-    }
-    const broken = document.errors.some(({ code }) => code !== "DUPLICATE_KEY");
-    this.root = broken ? null : (document.contents as Node | null);
-    this.#resolve = (node) => (isAlias(node) ? (node.resolve(document) as Node | undefined) : node);
+    this.#source = new SourceText(content);
+    this.diagnostics = new DiagnosticList(file, this.#source);
+    this.#document = readYaml(this.#source, this.diagnostics);
+    this.root = this.#document?.contents as Node | undefined;
+  }
+
+  position({ start }: TextRange): SourcePosition {
+    return this.#source.position(start);
+  }
+
+  /** As it is written: quoted, folded, indented. */
+  raw(range: TextRange): string {
+    return this.#source.slice(range);
+  }
+
+  /** Where a node stands; `otherwise` where nothing is written that could be pointed at. */
+  rangeOf(node: Node | null | undefined, otherwise: TextRange): TextRange {
+    if (!node) return otherwise;
+    const { start, end } = rangeOf(node);
+    // Block values reach over the line ends behind them.
+    const length = this.#source.slice({ start, end }).trimEnd().length;
+    return length === 0 ? otherwise : { start, end: start + length };
   }
 
   /** The entries of a mapping. Undefined: it is none, which has been told. */
@@ -57,13 +60,26 @@ export class YamlSource {
       this.mistyped(map, what, "a mapping", at);
       return undefined;
     }
-    return map.items.map(({ key, value }) => ({
-      key: { text: scalarText(key) ?? String(key), range: rangeOf(key as Node) },
-      value: value as Node | null,
-    }));
+    const seen = new Set<string>();
+    return map.items.flatMap((pair): Entry[] => {
+      const key = {
+        text: scalarText(pair.key) ?? String(pair.key),
+        range: this.rangeOf(pair.key as Node, at),
+      };
+      if (seen.has(key.text)) {
+        this.diagnostics.error(
+          "duplicate-key",
+          key.range,
+          `The key '${key.text}' stands twice in ${lowerFirst(what)}`,
+        );
+        return [];
+      }
+      seen.add(key.text);
+      return [{ key, value: pair.value as Node | null }];
+    });
   }
 
-  /** A mapping by its keys; others than `known` are told as problems. */
+  /** A mapping by its keys; others than `known` are mistakes. */
   fields(
     node: Node | null,
     known: readonly string[],
@@ -76,12 +92,12 @@ export class YamlSource {
     for (const entry of entries) {
       const { text, range } = entry.key;
       if (known.includes(text)) {
-        if (!fields.has(text)) fields.set(text, entry);
+        fields.set(text, entry);
         continue;
       }
       const meant = suggest(text, known);
       const hint = meant ? `Did you mean '${meant}'?` : `Known keys: ${known.join(", ")}`;
-      this.problems.add(range, "unknown-key", `There is no key '${text}' in ${what}`, { hint });
+      this.diagnostics.error("unknown-key", range, `There is no key '${text}' in ${lowerFirst(what)}`, hint);
     }
     return fields;
   }
@@ -97,7 +113,7 @@ export class YamlSource {
   text(node: Node | null, what: string, at: TextRange): TextNode | undefined {
     const scalar = this.#visit(node);
     const text = scalarText(scalar);
-    if (text !== undefined) return { text, range: rangeOf(scalar) };
+    if (text !== undefined) return { text, range: this.rangeOf(scalar, at) };
     this.mistyped(scalar, what, "a text", at);
     return undefined;
   }
@@ -110,7 +126,9 @@ export class YamlSource {
       return text && [text];
     }
     const items = value.items as (Node | null)[];
-    return items.flatMap((item) => this.text(item, `An item of ${lowerFirst(what)}`, rangeOf(value)) ?? []);
+    return items.flatMap(
+      (item) => this.text(item, `An item of ${lowerFirst(what)}`, this.rangeOf(value, at)) ?? [],
+    );
   }
 
   isSequence(node: Node | null): boolean {
@@ -127,11 +145,9 @@ export class YamlSource {
   }
 
   mistyped(node: Node | undefined, what: string, wanted: string, at: TextRange): void {
-    const range = rangeOf(node);
-    // Nothing is there to be pointed at where a value is left out.
-    this.problems.add(
-      range.end > range.start ? range : at,
+    this.diagnostics.error(
       "schema",
+      this.rangeOf(node, at),
       `${what} must be ${wanted}, not ${kindOf(node)}`,
     );
   }
@@ -139,10 +155,12 @@ export class YamlSource {
   #visit(node: Node | null): Node | undefined {
     this.#nodesLeft -= 1;
     if (this.#nodesLeft === 0) {
-      this.problems.add(rangeOf(node), "too-large", `The file stands for more than ${MAX_NODES} values`);
+      const message = `The file stands for more than ${MAX_NODES} values`;
+      this.diagnostics.error("file-too-large", this.rangeOf(node, { start: 0, end: 1 }), message);
     }
     if (this.#nodesLeft <= 0 || node === null) return undefined;
-    return this.#resolve(node);
+    if (!isAlias(node) || !this.#document) return node;
+    return node.resolve(this.#document) as Node | undefined;
   }
 }
 
