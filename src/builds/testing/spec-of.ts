@@ -56,7 +56,9 @@ function jobOf(id: string, job: Tree): JobSpec {
       ...optional("with", template(job.with) as TemplateMapping | undefined),
       ...optional(
         "secrets",
-        job.secrets === "inherit" ? "inherit" : (template(job.secrets) as TemplateMapping | undefined),
+        job.secrets === "inherit"
+          ? ("inherit" as const)
+          : (template(job.secrets) as TemplateMapping | undefined),
       ),
     };
   }
@@ -155,6 +157,6 @@ function textTemplate(text: string): TemplateValue {
   return { kind: "expression", source: `format('${format.join("")}', ${args.join(", ")})`, at };
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: Exclude<V, undefined> } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: Exclude<V, undefined> });
 }
