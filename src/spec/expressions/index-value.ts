@@ -11,7 +11,7 @@ const foldedKeys = new WeakMap<JsonObject, Map<string, string>>();
  * The value of a property, whatever the case of its name. The names of an object are folded when one is first asked
  * for in another case than it has, and remembered with the object: objects must not change afterwards.
  */
-export function getProperty(object: JsonObject, name: string): Json | undefined {
+function getProperty(object: JsonObject, name: string): Json | undefined {
   if (Object.hasOwn(object, name)) return object[name];
   let keys = foldedKeys.get(object);
   if (!keys) {

@@ -31,7 +31,7 @@ export interface ParsedExpression {
 }
 
 /** What is wrong with the syntax, or with the number of arguments of a call. */
-export interface ParseFailure {
+interface ParseFailure {
   readonly error: ExpressionError;
   /** Where a reader from left to right would notice, counted from 0; names before it are judged first. */
   readonly noticedAt: number;

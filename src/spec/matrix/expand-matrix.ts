@@ -14,7 +14,7 @@ export interface MatrixLeg {
 }
 
 /** GitHub's limit. */
-export const MAX_LEGS = 256;
+const MAX_LEGS = 256;
 /** Far beyond what excludes could ever bring down to `MAX_LEGS`, near enough to walk through. */
 const MAX_COMBINATIONS = 100_000;
 

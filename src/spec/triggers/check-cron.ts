@@ -9,7 +9,7 @@ export type CronCheck =
       readonly shortestMinutes: number;
     };
 
-export interface CronFields {
+interface CronFields {
   readonly minute: readonly number[] | undefined;
   readonly hour: readonly number[] | undefined;
   readonly dayOfMonth: readonly number[] | undefined;
