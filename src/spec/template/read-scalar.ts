@@ -17,6 +17,7 @@ const STYLES: Readonly<Record<string, ScalarStyle>> = {
 };
 const STRING_TAG = "tag:yaml.org,2002:str";
 const PLAIN_TAGS = ["bool", "float", "int", "null"].map((name) => `tag:yaml.org,2002:${name}`);
+const FLOAT_TAG = "tag:yaml.org,2002:float";
 const MAX_EXPRESSION = 21_000;
 
 /** A scalar as GitHub's template reader sees it. Expressions are checked against `context`. */
@@ -28,7 +29,7 @@ export function readScalar(
 ): LiteralToken | ExpressionToken | InsertToken {
   const range = rangeOf(node);
   const style = STYLES[node.type ?? "PLAIN"] ?? "plain";
-  const value = scalarValue(node);
+  const value = scalarValue(node, range.end === source.content.length && !source.content.endsWith("\n"));
   const offsetOf = (index: number) =>
     range.start +
     (typeof value === "string" ? scalarOffset(source.slice(range), style, value, index) : index);
@@ -40,19 +41,22 @@ export function readScalar(
   return readExpressions(literal, value, diagnostics);
 }
 
-function scalarValue({ value }: Scalar): LiteralToken["value"] {
+function scalarValue({ value, type, tag }: Scalar, unterminated: boolean): LiteralToken["value"] {
   switch (typeof value) {
     case "boolean":
     case "number":
-    case "string":
       return value;
+    case "string":
+      if (tag === FLOAT_TAG && /^[-+]?\d+$/.test(value)) return Number(value);
+      // The library ends a block's last line even where the file does not.
+      return unterminated && type?.startsWith("BLOCK") && value.endsWith("\n") ? value.slice(0, -1) : value;
     default:
       return value === null || value === undefined ? null : String(value);
   }
 }
 
 function checkTag(
-  { tag, type, value }: Scalar,
+  { tag, type }: Scalar,
   token: LiteralToken,
   source: SourceText,
   diagnostics: DiagnosticList,
@@ -73,7 +77,7 @@ function checkTag(
     return false;
   }
   const wanted = tag.endsWith("bool") ? "boolean" : tag.endsWith("null") ? "object" : "number";
-  if (typeof value === wanted) return true;
+  if (typeof token.value === wanted) return true;
   diagnostics.error("yaml-tag", token, `The value '${source.slice(token)}' is invalid for the tag '${tag}'`);
   return false;
 }

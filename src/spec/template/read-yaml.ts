@@ -16,6 +16,9 @@ const HINTS: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: "A text that starts with this character must be quoted",
 };
 
+/** Not YAML, but GitHub's parser reads it, and the library reads on as GitHub does. */
+const GITHUB_BEARS = /^Comments must be separated/;
+
 /** Parses one YAML 1.2 document as GitHub does; says what is wrong and returns nothing where it is no such thing. */
 export function readYaml(source: SourceText, diagnostics: DiagnosticList): Document.Parsed | undefined {
   const { content } = source;
@@ -40,7 +43,7 @@ export function readYaml(source: SourceText, diagnostics: DiagnosticList): Docum
     return undefined;
   }
   for (const error of document.errors) reportSyntax(error, content, diagnostics);
-  if (document.errors.length > 0) return undefined;
+  if (diagnostics.hasErrors) return undefined;
   if (!document.contents) {
     diagnostics.error("empty-file", start, "The file is empty");
     return undefined;
@@ -77,6 +80,10 @@ function reportSyntax(error: YAMLParseError, content: string, diagnostics: Diagn
     return;
   }
   const range = { start, end: Math.max(start + 1, Math.min(end, endOfLine(content, start))) };
+  if (GITHUB_BEARS.test(error.message)) {
+    diagnostics.warning("yaml-syntax", range, error.message);
+    return;
+  }
   diagnostics.error("yaml-syntax", range, error.message, HINTS[error.code]);
 }
 

@@ -1,12 +1,12 @@
 import type { SourceText } from "../source-text.ts";
 import type { TemplateEntry, TemplateExpression, TemplateMapping, TemplateValue } from "./template-value.ts";
-import type { ExpressionToken, MappingToken, Token } from "./token.ts";
+import type { ExpressionToken, LiteralToken, MappingToken, Token } from "./token.ts";
 
 /** What a token says, as plain JSON. */
 export function templateOf(token: Token, source: SourceText): TemplateValue {
   switch (token.kind) {
     case "literal":
-      return token.value;
+      return literalOf(token, source);
     case "expression":
       return expressionOf(token, source);
     case "insert":
@@ -16,6 +16,12 @@ export function templateOf(token: Token, source: SourceText): TemplateValue {
     case "mapping":
       return mappingOf(token, source);
   }
+}
+
+/** JSON has no number for `.inf` and `.nan`; expressions do. */
+function literalOf({ value, start }: LiteralToken, source: SourceText): TemplateValue {
+  if (typeof value !== "number" || Number.isFinite(value)) return value === 0 ? 0 : value;
+  return { kind: "expression", source: String(value), at: source.position(start) };
 }
 
 export function mappingOf(token: MappingToken, source: SourceText): TemplateMapping {

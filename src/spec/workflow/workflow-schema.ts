@@ -4,13 +4,19 @@ import source from "../../../node_modules/@actions/workflow-parser/dist/workflow
 };
 import { type SchemaSource, TemplateSchema } from "../template/template-schema.ts";
 
-/** What the published schema gets wrong: it calls `on: repository_dispatch` by another event's name. */
+const PUBLISHED = (source as SchemaSource).definitions;
+
+/** Where the published schema differs from what GitHub accepts. */
 const CORRECTIONS: SchemaSource["definitions"] = {
+  // It calls `on: repository_dispatch` by another event's name.
   "repository-dispatch-string": { string: { constant: "repository_dispatch" } },
+  // `inputs:` and `name:` with nothing behind them are no inputs, and a text.
+  "workflow-dispatch-inputs": { "one-of": ["null", "workflow-dispatch-inputs-mapping"] },
+  "workflow-dispatch-inputs-mapping": PUBLISHED["workflow-dispatch-inputs"] ?? {},
+  "workflow-dispatch-input": { "one-of": ["null", "workflow-dispatch-input-mapping"] },
+  "workflow-dispatch-input-mapping": PUBLISHED["workflow-dispatch-input"] ?? {},
 };
 
-export const WORKFLOW_SCHEMA_SOURCE: SchemaSource = {
-  definitions: { ...(source as SchemaSource).definitions, ...CORRECTIONS },
-};
+export const WORKFLOW_SCHEMA_SOURCE: SchemaSource = { definitions: { ...PUBLISHED, ...CORRECTIONS } };
 
 export const WORKFLOW_SCHEMA = new TemplateSchema(WORKFLOW_SCHEMA_SOURCE);
