@@ -21,8 +21,8 @@ interface SharedOptions {
 /** The runner runs in this process: no start-up, and steps end with it. */
 interface InProcessOptions extends SharedOptions {
   readonly mode: "in-process";
-  /** Awaited after a step failed for good (`--shell-on-failure`). */
-  readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
+  /** Awaited after a step failed for good (`--shell-on-failure`), with the job it happened in. */
+  readonly onStepFailed?: (failure: StepFailure, request: JobRequest) => Promise<void>;
   /** Absent: the runner itself. */
   readonly runJob?: typeof runJob;
 }
@@ -59,7 +59,12 @@ export class LocalExecutor implements Executor {
     const clock = options.clock ?? systemClock;
     if (options.mode === "in-process") {
       const { startInProcess } = await import("./in-process-job.ts");
-      return startInProcess(request, sink, { ...options, clock });
+      const { onStepFailed, runJob } = options;
+      return startInProcess(request, sink, {
+        clock,
+        ...(runJob === undefined ? {} : { runJob }),
+        ...(onStepFailed === undefined ? {} : { onStepFailed: (failure) => onStepFailed(failure, request) }),
+      });
     }
     const { startRunnerProcess } = await import("./runner-process.ts");
     return await startRunnerProcess(request, sink, { program: options.program, clock });
