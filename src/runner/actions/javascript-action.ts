@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ExecError } from "../../errors.ts";
 import type { JobServices } from "../../protocol/job-request.ts";
 import type { FolderAction } from "./resolved-action.ts";
-import { idTokenEnvironment, serviceEnvironment } from "./service-environment.ts";
+import { idTokenEnvironment, proxyExemption, serviceEnvironment } from "./service-environment.ts";
 
 export type ActionStage = "pre" | "main" | "post";
 
@@ -47,7 +47,9 @@ export function javascriptAction(request: JavaScriptActionRequest): ProcessSpec 
   const env: Record<string, string> = { ...request.env };
   for (const [name, value] of Object.entries(request.state)) env[`STATE_${name}`] = value;
   for (const [name, value] of Object.entries(request.inputs)) env[inputVariable(name)] = value;
-  if (services !== undefined) Object.assign(env, serviceEnvironment(services), idTokenEnvironment(services));
+  if (services !== undefined) {
+    Object.assign(env, serviceEnvironment(services), idTokenEnvironment(services), proxyExemption(env));
+  }
   // It would point the brought node at another one's data: https://github.com/actions/runner/issues/795
   delete env.NODE_ICU_DATA;
   return { file: request.nodePath, args: [file], cwd: request.workspace, env };
