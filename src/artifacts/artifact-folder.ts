@@ -1,6 +1,5 @@
 import { FolderBlobStore } from "../blobs/folder-blob-store.ts";
 import { ArtifactCatalog } from "./artifact-catalog.ts";
-import { collectArtifacts } from "./collect-artifacts.ts";
 import type { Services, ServicesOptions } from "./services.ts";
 import { listArtifacts } from "./stored-artifacts.ts";
 
@@ -13,6 +12,9 @@ export function artifactFolder({
   const catalog = new ArtifactCatalog(store, clock);
   return {
     listArtifacts: (buildId) => listArtifacts(catalog, store, buildId),
-    collectArtifacts: (request) => collectArtifacts(catalog, store, request, clock),
+    async collectArtifacts(request) {
+      const { collectArtifacts } = await import("./collect-artifacts.ts");
+      return collectArtifacts(catalog, store, request, clock);
+    },
   };
 }

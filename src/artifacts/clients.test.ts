@@ -4,13 +4,10 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ServiceJob } from "../identity/service-job.ts";
 import type { JobServices } from "../protocol/job-request.ts";
 import { openServices, type ServicesFixture } from "./services.fixture.ts";
-
-const HERE = pathToFileURL(import.meta.filename);
 
 interface Step {
   readonly workspace: string;
@@ -39,10 +36,7 @@ async function step(fixture: ServicesFixture, change: Partial<ServiceJob> = {}, 
     workspace,
     async run(body) {
       const script = `
-        import { createRequire, registerHooks } from "node:module";
         import { writeFile, mkdir } from "node:fs/promises";
-        registerHooks({ resolve: (name, context, next) => next(name, name.startsWith("@actions/") ? { ...context, parentURL: ${JSON.stringify(HERE.href)} } : context) });
-        const load = (name) => import(name);
         const done = (value) => process.stdout.write("\\nRESULT " + JSON.stringify(value ?? null) + "\\n");
         ${body}`;
       const child = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: workspace, env });
@@ -78,8 +72,8 @@ async function write(folder: string, files: Record<string, string>): Promise<voi
   }
 }
 
-const ARTIFACT = `const { DefaultArtifactClient } = await load("@actions/artifact"); const client = new DefaultArtifactClient();`;
-const CACHE = `const cache = await load("@actions/cache");`;
+const ARTIFACT = `const { DefaultArtifactClient } = await import("${import.meta.resolve("@actions/artifact")}"); const client = new DefaultArtifactClient();`;
+const CACHE = `const cache = await import("${import.meta.resolve("@actions/cache")}");`;
 
 describe("@actions/artifact", { timeout: 120_000 }, () => {
   it("uploads, lists, finds, downloads and deletes, with names in any script", async () => {
@@ -217,7 +211,7 @@ describe("@actions/core", { timeout: 120_000 }, () => {
   it("gets an id token for an audience", async () => {
     const { run } = await step(await openServices(), { permissions: "write-all" });
     const token = await run(
-      `const core = await load("@actions/core"); done(await core.getIDToken("a&b=c:// ü"));`,
+      `const core = await import("${import.meta.resolve("@actions/core")}"); done(await core.getIDToken("a&b=c:// ü"));`,
     );
     const claims = JSON.parse(Buffer.from(String(token).split(".")[1] ?? "", "base64url").toString());
     expect(claims).toMatchObject({ aud: "a&b=c:// ü", sub: "repo:acme/app:ref:refs/heads/main" });

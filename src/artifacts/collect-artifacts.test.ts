@@ -100,7 +100,7 @@ describe("collectArtifacts", () => {
   });
 
   it("keeps no pipes, and does not wait for them", async () => {
-    execFileSync("mkfifo", [join(workspace, "dist/pipe")]);
+    execFileSync("bash", ["-c", 'mkfifo "$0"', join(workspace, "dist/pipe")]);
     const { files, problems } = await contents("dist");
     expect(files).toEqual(dist);
     expect(problems).toEqual(["artifact out: dist/pipe is neither a file nor a folder"]);
