@@ -43,7 +43,7 @@ export class MaskStream {
     this.#search.search(text, found);
     const runs = hiddenRuns(found, this.#heldHidden, until);
     const lastEnd = runs.at(-1) ?? 0;
-    this.#held = until === text.length ? NOTHING : text.slice(until);
+    this.#held = until === text.length ? NOTHING : Buffer.from(text.subarray(until));
     this.#heldHidden = Math.max(0, lastEnd - until);
     if (until === 0) return NOTHING;
     if (runs.length === 0) {
