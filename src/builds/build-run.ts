@@ -13,7 +13,9 @@ import { JobTimes } from "./job-times.ts";
 import type { LoadWorkflow } from "./load-workflow.ts";
 import { messageOf } from "./located-error.ts";
 import type { PlannedJob } from "./planned-job.ts";
+import { wishedImages } from "./refusal.ts";
 import { rememberingLoader } from "./workflow-loader.ts";
+import type { WorkflowScope } from "./workflow-scope.ts";
 
 type Decision<K extends BuildDecision["kind"]> = Extract<BuildDecision, { kind: K }>;
 
@@ -197,7 +199,7 @@ export class BuildRun {
       job,
       token: this.#context.token,
       writer: this.#writer,
-      onUnusedImage: () => this.#warnOfImages(),
+      onUnusedImage: () => this.#warnOfImages(job.workflow),
     });
     const live: LiveJob = { attempts, waiting: true, leaveSlot: () => {} };
     this.#live.set(job.key, live);
@@ -233,16 +235,14 @@ export class BuildRun {
   }
 
   /** Once a build, naming all of them. */
-  #warnOfImages(): void {
+  #warnOfImages(workflow: WorkflowScope): void {
     if (this.#warnedOfImages) return;
     this.#warnedOfImages = true;
-    const images = new Set(
-      this.#options.spec.jobs.flatMap((job) =>
-        job.kind === "steps" && job.preferredImage !== undefined ? [job.preferredImage] : [],
-      ),
-    );
-    const message = `Images are not used here, the commands run on this machine: ${[...images].join(", ")}`;
-    this.#say({ type: "warning", message });
+    const images = wishedImages(workflow).join(", ");
+    this.#say({
+      type: "warning",
+      message: `Images are not used here, the commands run on this machine: ${images}`,
+    });
   }
 
   #jobEnds(): readonly BuildJobEnd[] {

@@ -10,7 +10,7 @@ import { callersOf, createWorkflowRun, type JobLeg, type JobNode, type WorkflowR
 import type { WorkflowScope } from "./workflow-scope.ts";
 
 /** Workflows that may be connected, the top one included; GitHub's limit. */
-export const MAX_DEPTH = 10;
+const MAX_DEPTH = 10;
 
 /**
  * The run of a workflow that a leg calls, with the inputs, secrets and permissions it is given. Throws `ExecError`
@@ -68,6 +68,6 @@ export function callError({ spec, run }: JobNode, problems: readonly string[]): 
   return locatedError(file, spec.at, `Error calling workflow '${called}'. ${problems.join(" ")}`);
 }
 
-export function sameOrigin(a: WorkflowOrigin, b: WorkflowOrigin): boolean {
+function sameOrigin(a: WorkflowOrigin, b: WorkflowOrigin): boolean {
   return a.file === b.file && a.repository === b.repository && (a.sha ?? a.ref) === (b.sha ?? b.ref);
 }

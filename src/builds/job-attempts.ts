@@ -16,8 +16,8 @@ export interface JobAttemptsOptions {
   readonly job: PlannedJob;
   readonly token: string | undefined;
   readonly writer: EventWriter;
-  /** An image the executor will not use. */
-  readonly onUnusedImage: (image: string) => void;
+  /** The executor will not use the image that the job wishes for. */
+  readonly onUnusedImage: () => void;
 }
 
 /** How long after its own cancel budget a runner that does not end is killed. */
@@ -42,6 +42,7 @@ type Attempt =
  */
 export class JobAttempts {
   readonly #options: JobAttemptsOptions;
+  // Both are aborted with a reason: the one they would make for themselves, with a stack, is dear.
   readonly #stopped = new AbortController();
   readonly #ended = new AbortController();
   #running: RunningJob | undefined;
@@ -68,7 +69,7 @@ export class JobAttempts {
   cancel(reason: string): void {
     if (this.#cancelReason !== undefined) return;
     this.#cancelReason = reason;
-    this.#stopped.abort();
+    this.#stopped.abort("stopped");
     if (this.#running !== undefined) this.#cancelRunning(this.#running, reason);
   }
 
@@ -76,7 +77,7 @@ export class JobAttempts {
   kill(reason: string): void {
     this.#cancelReason ??= reason;
     this.#killed = true;
-    this.#stopped.abort();
+    this.#stopped.abort("stopped");
     this.#running?.kill();
   }
 
@@ -171,7 +172,7 @@ export class JobAttempts {
   }
 
   #finish(end: EndedJob): EndedJob {
-    this.#ended.abort();
+    this.#ended.abort("ended");
     const reason = end.reason ?? this.#cancelReason;
     return end.outcome === "cancelled" && reason !== undefined ? { ...end, reason } : end;
   }

@@ -1,16 +1,20 @@
 import type { Executor } from "../executors/executor.ts";
-import { locatedError } from "./located-error.ts";
+import type { Json } from "../json.ts";
+import { evaluateString } from "../spec/expressions/evaluate.ts";
+import type { TemplateValue } from "../spec/template/template-value.ts";
+import { locatedError, messageOf } from "./located-error.ts";
 import type { PlannedJob } from "./planned-job.ts";
+import type { WorkflowScope } from "./workflow-scope.ts";
 
 /**
  * Why a job cannot run on an executor, with the key that asks too much and its place; undefined where it can. An
- * image that is only wished for (`.platform.yaml`) is refused where `strict`, else told by `onUnusedImage`.
+ * image that is only wished for (`.platform.yaml`) is refused where `strict`, else `onUnusedImage` is called.
  */
 export function refusalOf(
   job: PlannedJob,
   executor: Executor,
   strict: boolean,
-  onUnusedImage: (image: string) => void,
+  onUnusedImage: () => void,
 ): string | undefined {
   const { spec, settings, workflow } = job;
   const { labels, container, services } = settings;
@@ -23,11 +27,31 @@ export function refusalOf(
     if (services.length > 0) return said(`services ${services.join(", ")} of job '${spec.id}'`, refusal);
     return said(`job '${spec.id}'`, refusal);
   }
-  const image = settings.preferredImage;
-  if (image === undefined) return undefined;
+  if (spec.preferredImage === undefined) return undefined;
   const unused = executor.refuses({ ...needs, container: true });
   if (unused === undefined) return undefined;
-  if (strict) return said(`image ${image} of step '${spec.id}'`, unused);
-  onUnusedImage(image);
+  if (strict) return said(`image ${wishedImage(spec.preferredImage, workflow)} of step '${spec.id}'`, unused);
+  onUnusedImage();
   return undefined;
+}
+
+/** The images that the jobs of a workflow wish for, without repeats. */
+export function wishedImages(workflow: WorkflowScope): string[] {
+  const images = workflow.spec.jobs.flatMap((job) =>
+    job.kind === "steps" && job.preferredImage !== undefined
+      ? [wishedImage(job.preferredImage, workflow)]
+      : [],
+  );
+  return [...new Set(images)];
+}
+
+/** For a person to read: secrets in it are hidden, a mistake in it is said in its place. */
+function wishedImage(image: TemplateValue, { github, vars, secrets }: WorkflowScope): string {
+  const hidden: { [name: string]: Json } = {};
+  for (const name of Object.keys(secrets)) hidden[name] = "***";
+  try {
+    return evaluateString(image, { contexts: { github, vars, secrets: hidden } });
+  } catch (error) {
+    return `(${messageOf(error)})`;
+  }
 }

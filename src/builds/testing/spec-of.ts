@@ -74,7 +74,7 @@ function jobOf(id: string, job: Tree): JobSpec {
     ...optional("container", template(job.container)),
     ...optional("services", template(job.services)),
     ...optional("outputs", template(job.outputs) as TemplateMapping | undefined),
-    ...optional("preferredImage", job.image as string | undefined),
+    ...optional("preferredImage", template(job.image)),
     steps: [job.steps ?? job.run ?? []]
       .flat()
       .map((step) => stepOf(typeof step === "string" ? { run: step } : (step as Tree))),
