@@ -1,5 +1,5 @@
 // Everything that can be said about the sources without running them, in one command:
-// types, lint and format, import rules, unused code, house rules, generated files.
+// types, lint and format, import rules, unused code, generated files, house rules.
 //   npm run check            everything
 //   npm run check types lint only these
 import { spawn } from "node:child_process";
@@ -13,6 +13,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   lint: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
   imports: ["scripts/check-imports.ts"],
   unused: ["node_modules/knip/bin/knip.js"],
+  generated: ["scripts/generate.ts", "--check"],
   house: ["scripts/check-house.ts"],
 };
 

@@ -1,0 +1,89 @@
+// Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options.
+//   node scripts/generate.ts            writes
+//   node scripts/generate.ts --check    fails where a file is not what would be written
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { COMMANDS } from "../src/cli/options/command-specs.ts";
+import type { CommandSpec, OptionSpec } from "../src/cli/options/option.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const checkOnly = process.argv.includes("--check");
+
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+
+function optionRow({ name, aliases = [], short, value, help }: OptionSpec): string {
+  const names = [
+    ...(short === undefined ? [] : [`-${short}`]),
+    ...[name, ...aliases].map((long) => `--${long}`),
+  ];
+  const shown = names.map((each) => `\`${each}\``).join(", ");
+  return `| ${shown}${value === undefined ? "" : ` *${cell(value)}*`} | ${cell(help)} |`;
+}
+
+function commandPage(command: CommandSpec): string {
+  const groups = Map.groupBy(command.options, ({ group }) => group);
+  const tables = [...groups].map(
+    ([group, options]) =>
+      `**${group}**\n\n| option | meaning |\n|---|---|\n${options.map(optionRow).join("\n")}`,
+  );
+  const examples = command.examples.map(([line, what]) => `${line}    # ${what}`).join("\n");
+  const foreign = command.foreign ?? [];
+  const refused = foreign.map(
+    ({ name, answer, why }) =>
+      `| \`--${name}\` | ${answer === "refuse" ? "refused" : "no effect"} | ${cell(why)} |`,
+  );
+  return [
+    `## slipway ${command.name}`,
+    `\`slipway ${command.name} ${command.usage}\``,
+    `${command.summary}.`,
+    ...command.about,
+    ...(examples === "" ? [] : [`\`\`\`\n${examples}\n\`\`\``]),
+    ...tables,
+    ...(refused.length === 0
+      ? []
+      : [
+          `Options of act that are understood here but not taken:\n\n| option | answer | why |\n|---|---|---|\n${refused.join("\n")}`,
+        ]),
+  ].join("\n\n");
+}
+
+const pages: Readonly<Record<string, string>> = {
+  "docs/reference/cli.md": `<!-- Made by scripts/generate.ts; edit the tables in src/cli/options. -->
+
+# Command line
+
+| command | what it does |
+|---|---|
+${COMMANDS.map(({ name, summary }) => `| [\`slipway ${name}\`](#slipway-${name}) | ${summary} |`).join("\n")}
+
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | all went well, or there was nothing to run |
+| 1 | a job failed |
+| 2 | bad usage, or a pipeline with mistakes; nothing was run |
+| 130 | cancelled |
+
+${COMMANDS.map(commandPage).join("\n\n")}
+`,
+};
+
+const stale = Object.entries(pages).filter(([path, text]) => {
+  const file = join(root, path);
+  let present = "";
+  try {
+    present = readFileSync(file, "utf8");
+  } catch {
+    // A file that is not there yet is stale like any other.
+  }
+  if (present === text) return false;
+  if (!checkOnly) writeFileSync(file, text);
+  return true;
+});
+for (const [path] of stale) console.log(`${path} ${checkOnly ? "is not what the code says" : "written"}`);
+if (checkOnly && stale.length > 0) {
+  console.error("Run: npm run generate");
+  process.exit(1);
+}
