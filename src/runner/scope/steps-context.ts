@@ -29,7 +29,7 @@ export class StepsContext {
   }
 
   #changed(id: string): StepEntry {
-    const entry = this.#entries.get(id) ?? { outputs: new Map() };
+    const entry: StepEntry = this.#entries.get(id) ?? { outputs: new Map() };
     this.#entries.set(id, entry);
     delete entry.json;
     this.#json = undefined;

@@ -26,11 +26,7 @@ export async function runStageSteps(job: Job, { stage, steps }: AnnouncedStage):
   }
 }
 
-export function announceStage(
-  job: Job,
-  stage: "pre" | "post",
-  steps: readonly StageStep[],
-): AnnouncedStage {
+export function announceStage(job: Job, stage: "pre" | "post", steps: readonly StageStep[]): AnnouncedStage {
   const announced = steps.map(({ unit, name }) => {
     const { spec } = unit;
     const number = announceStep(job, {
