@@ -2,7 +2,12 @@ import { plainScreenText } from "../output/screen-text.ts";
 import type { BuildRecord, StepRecord } from "../record/run-record.ts";
 
 /** `push · main · 1a2b3c4`. */
-export function buildSubtitle({ event, ref, sha, waitsFor }: BuildRecord): string {
+export function buildSubtitle({
+  event,
+  ref,
+  sha,
+  waitsFor,
+}: Pick<BuildRecord, "event" | "ref" | "sha" | "waitsFor">): string {
   const short = /^0*$/.test(sha) ? "" : sha.slice(0, 7);
   return [event, ref.replace(/^refs\/(heads|tags|pull)\//, ""), short, waitsFor ?? ""]
     .filter((part) => part !== "")

@@ -1,5 +1,6 @@
 import type { ChooseExecutor } from "../../builds/build-options.ts";
 import type { Executor } from "../../executors/executor.ts";
+import { isLocalLabel, type LocalHost } from "../../executors/local/local-labels.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Of `RunnerIdentity`. */
@@ -8,30 +9,20 @@ export interface Machine {
   readonly arch: "X64" | "ARM64" | "ARM" | "X86";
 }
 
-const HOSTED: { readonly [os in Machine["os"]]: RegExp } = {
-  Linux: /^ubuntu-/,
-  macOS: /^macos-/,
-  Windows: /^windows-/,
-};
-
 /**
  * Jobs for this kind of machine run here; jobs for another kind are skipped with the reason, or fail where `strict`.
  * `mapped` are labels that --platform says mean this machine.
  */
 export function executorChooser(
   local: Executor,
-  machine: Machine,
+  host: LocalHost,
   mapped: ReadonlySet<string>,
   strict: boolean,
 ): ChooseExecutor {
-  const own = new Set(["self-hosted", machine.os.toLowerCase(), machine.arch.toLowerCase()]);
-  const isHere = (label: string) => mapped.has(label) || own.has(label) || HOSTED[machine.os].test(label);
   return (labels, group) => {
-    const wanted = labels.map((label) => label.toLowerCase());
-    if (wanted.length === 0 && group !== undefined) wanted.push(group.toLowerCase());
-    // One mapped label is the person's word that the job can run here.
-    if (wanted.some((label) => mapped.has(label)) || wanted.every(isHere)) return local;
-    const foreign = wanted.filter((label) => !isHere(label));
+    const wanted = labels.length === 0 && group !== undefined ? [group] : labels;
+    const foreign = wanted.filter((label) => !mapped.has(label.toLowerCase()) && !isLocalLabel(label, host));
+    if (foreign.length === 0) return local;
     const reason = `no machine here has the label ${foreign.join(", ")}; -P ${foreign[0]}=local runs it on this one`;
     return strict ? { fail: reason } : { skip: reason };
   };
@@ -57,7 +48,7 @@ export function parsePlatforms(texts: readonly string[]): ReadonlySet<string> {
   );
 }
 
-export function thisMachine(platform: string, arch: string): Machine {
+export function thisMachine({ platform, arch }: LocalHost): Machine {
   return {
     os: platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : "Linux",
     arch: arch === "arm64" ? "ARM64" : arch === "arm" ? "ARM" : arch === "ia32" ? "X86" : "X64",

@@ -45,7 +45,7 @@ export interface RunRequest {
 export async function startRun(request: RunRequest): Promise<ExitCode> {
   const { plan, values, outside, project, io } = request;
   const at = (path: string) => resolve(project.folder, path);
-  const machine = thisMachine(platform(), arch());
+  const host = { platform: platform(), arch: arch() };
   const mapped = parsePlatforms(values.platform);
   const maxJobs = jobLimit(values["concurrent-jobs"], availableParallelism());
   const only = { jobs: plan.jobs, matrix: parseMatrixFilter(values.matrix) };
@@ -99,7 +99,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     {
       vars: outside.vars,
       secrets: outside.secrets,
-      chooseExecutor: executorChooser(executor, machine, mapped, values.strict),
+      chooseExecutor: executorChooser(executor, host, mapped, values.strict),
       only,
       strict: values.strict,
       concurrency: new ConcurrencyGroups(),
@@ -116,7 +116,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
       }),
       maxJobs,
       baseEnv,
-      machine: { name: hostname(), ...machine, environment: "self-hosted", nodePath: io.nodePath },
+      machine: { name: hostname(), ...thisMachine(host), environment: "self-hosted", nodePath: io.nodePath },
       actions,
       checkout,
       debug: values.verbose,
