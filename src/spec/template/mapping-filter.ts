@@ -41,9 +41,11 @@ export class MappingFilter {
     yield* new Set(this.rules.flatMap(({ properties }) => [...properties.keys()]));
   }
 
-  /** Keys that only one of the alternatives left has. */
+  /** Keys that would decide between the alternatives left: those that one of them demands, else that only one has. */
   decidingKeys(): string[] {
-    const keys = this.rules.flatMap(({ properties }) => [...properties.keys()]);
-    return keys.filter((key) => keys.indexOf(key) === keys.lastIndexOf(key)).sort();
+    const all = this.rules.flatMap(({ properties }) => [...properties]);
+    const once = all.filter(([key]) => all.filter(([other]) => other === key).length === 1);
+    const required = once.filter(([, { required: demanded }]) => demanded);
+    return (required.length > 0 ? required : once).map(([key]) => key).sort();
   }
 }

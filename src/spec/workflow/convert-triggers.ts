@@ -1,6 +1,7 @@
 import { type LiteralToken, type Token, textEntries, textOf, textsOf } from "../template/token.ts";
+import { checkCron } from "../triggers/check-cron.ts";
+import { isTimezone } from "../triggers/is-timezone.ts";
 import type { ScheduleSpec, TriggerSpec } from "../workflow-spec.ts";
-import { cronProblem, smallestGapMinutes } from "./check-cron.ts";
 import { type PatternKind, patternProblem } from "./check-pattern.ts";
 import { type Conversion, Fields } from "./conversion.ts";
 import { convertInputs, convertOutputs, convertSecrets } from "./convert-inputs.ts";
@@ -62,11 +63,8 @@ function patterns(token: Token | undefined, kind: PatternKind, { diagnostics }: 
   const tokens = textsOf(token);
   for (const item of tokens) {
     const problem = patternProblem(item.value, kind);
-    if (problem?.severity === "error") {
-      diagnostics.error("bad-pattern", item, `The pattern '${item.value}' is not valid: ${problem.text}`);
-    } else if (problem) {
-      diagnostics.warning("dead-pattern", item, `The pattern '${item.value}' never matches: ${problem.text}`);
-    }
+    if (problem?.severity === "error") diagnostics.error("bad-pattern", item, problem.message);
+    else if (problem) diagnostics.warning("dead-pattern", item, problem.message);
   }
   const [first] = tokens;
   if (first && tokens.every((item) => item.value.startsWith("!"))) {
@@ -103,10 +101,15 @@ function convertSchedules(token: Token, conversion: Conversion): ScheduleSpec[] 
 }
 
 function checkSchedule(cron: Token, line: string, fields: Fields, { diagnostics }: Conversion): void {
-  const problem = cronProblem(line);
-  if (problem !== undefined) {
-    diagnostics.error("bad-cron", cron, problem, "For example '30 5 * * 1-5': at 5:30 from Monday to Friday");
-  } else if (smallestGapMinutes(line) < MIN_GAP_MINUTES) {
+  const check = checkCron(line);
+  if (check.problem !== undefined) {
+    diagnostics.error(
+      "bad-cron",
+      cron,
+      check.problem,
+      check.hint ?? "For example '30 5 * * 1-5': at 5:30 from Monday to Friday",
+    );
+  } else if (check.shortestMinutes < MIN_GAP_MINUTES) {
     const message = `GitHub starts a schedule at most every ${MIN_GAP_MINUTES} minutes`;
     diagnostics.warning("frequent-cron", cron, message);
   }
@@ -119,15 +122,5 @@ function checkSchedule(cron: Token, line: string, fields: Fields, { diagnostics 
       `There is no time zone '${name}'`,
       "Names are IANA's, such as 'Europe/Berlin'",
     );
-  }
-}
-
-function isTimezone(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-    // Offsets such as +02:00 are no names, though newer runtimes take them.
-    return /^[A-Za-z]/.test(timeZone);
-  } catch {
-    return false;
   }
 }
