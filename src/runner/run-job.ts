@@ -47,7 +47,7 @@ export async function runJob(request: JobRequest, ports: RunnerPorts): Promise<J
     frames,
     masker,
     matchers: new MatcherRegistry(),
-    tracker: createProcessTracker(`github_${randomUUID()}`, clock),
+    tracker: createProcessTracker(ports.trackingId ?? `github_${randomUUID()}`, clock),
     pipes: new OutputPipes(join(request.directories.temp, "_runner_pipes")),
     cancellation,
   });
