@@ -55,10 +55,11 @@ export class ArtifactCatalog {
     await this.#store.delete(contentKey(record));
   }
 
-  /** Of every build there ever was. Says how many went. */
-  async removeExpired(): Promise<number> {
+  /** Of every build there ever was, until the signal aborts. Says how many went. */
+  async removeExpired(signal: AbortSignal): Promise<number> {
     let removed = 0;
     for await (const stat of this.#store.list("")) {
+      if (signal.aborted) break;
       if (!stat.key.endsWith(RECORD_SUFFIX)) continue;
       const record = await this.#read(stat.key);
       if (!record || record.expiresAt > this.#clock()) continue;

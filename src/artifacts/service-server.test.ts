@@ -262,13 +262,11 @@ describe("startServices", () => {
     await (await fixture.client()).upload("a", "x");
     await fixture.services.close();
     const later = fixture.time.now + 91 * 24 * 3600 * 1000;
-    const next = await startServices({
-      directory: join(fixture.folder, "artifacts"),
-      clock: () => later,
-    });
-    await next.close();
-    const left = await readdir(join(fixture.folder, "artifacts"));
-    expect(left.filter((name) => !name.startsWith("."))).toEqual([]);
+    const next = await startServices({ directory: join(fixture.folder, "artifacts"), clock: () => later });
+    onTestFinished(() => next.close());
+    const left = async () =>
+      (await readdir(join(fixture.folder, "artifacts"))).filter((name) => !name.startsWith("."));
+    await expect.poll(left).toEqual([]);
   });
 });
 

@@ -117,8 +117,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     );
   });
 
+  const tidyingEnds = new AbortController();
   const tidying = Promise.allSettled([
-    catalog.removeExpired(),
+    catalog.removeExpired(tidyingEnds.signal),
     ...[directory, cacheDirectory].flatMap((folder) =>
       [".uploads", ".tmp"].map((name) => clearLeftovers(join(folder, name), clock())),
     ),
@@ -128,6 +129,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const close = (): Promise<void> => {
     closing ??= (async () => {
       options.signal?.removeEventListener("abort", close);
+      tidyingEnds.abort();
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
