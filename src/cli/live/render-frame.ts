@@ -6,6 +6,7 @@ import { fitText } from "../output/text-width.ts";
 import type { BuildRecord, JobRecord, RunRecord, StepRecord } from "../record/run-record.ts";
 import { layoutRow, type RowContent } from "./frame-row.ts";
 import { stateIcon } from "./state-icon.ts";
+import { visibleJobs } from "./visible-jobs.ts";
 import { buildSubtitle, stepFailure } from "./work-words.ts";
 
 export interface FrameOptions {
@@ -82,12 +83,6 @@ function buildRows(build: BuildRecord, columns: number, options: FrameOptions): 
     ),
   );
   return [head, ...visibleJobs(build).flatMap((job) => jobRows(job, build, columns, options))];
-}
-
-/** Jobs as people count them: what a group stands for is shown in its place, once it is known. */
-export function visibleJobs(build: BuildRecord): JobRecord[] {
-  const parents = new Set([...build.jobs.values()].map(({ parent }) => parent));
-  return [...build.jobs.values()].filter((job) => job.kind === "job" || !parents.has(job.key));
 }
 
 function jobRows(job: JobRecord, build: BuildRecord, columns: number, options: FrameOptions): Row[] {

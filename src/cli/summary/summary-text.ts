@@ -1,6 +1,6 @@
 import { layoutRow } from "../live/frame-row.ts";
-import { visibleJobs } from "../live/render-frame.ts";
 import { stateIcon } from "../live/state-icon.ts";
+import { visibleJobs } from "../live/visible-jobs.ts";
 import { buildSubtitle, stepFailure } from "../live/work-words.ts";
 import type { Palette } from "../output/color.ts";
 import { formatDuration } from "../output/duration.ts";
@@ -108,14 +108,18 @@ function stepText(step: StepRecord, columns: number, options: SummaryOptions): s
       indent: 4,
       ...stateIcon(step, style),
       name: plainScreenText(step.name),
-      detail: stepFailure(step),
-      detailStyle: style.red,
+      ...(step.error === undefined ? { detail: stepFailure(step), detailStyle: style.red } : {}),
       ...(step.durationMs === undefined ? {} : { right: formatDuration(step.durationMs) }),
     },
     columns,
     style,
   );
-  return [head, ...(options.tails ? tailText(step.tail.lines, options) : [])];
+  const error = (step.error ?? "").split("\n").filter((line) => line !== "");
+  return [
+    head,
+    ...error.map((line) => `      ${style.red(plainScreenText(line))}`),
+    ...(options.tails ? tailText(step.tail.lines, options) : []),
+  ];
 }
 
 function tailText(lines: readonly string[], { style }: SummaryOptions): string[] {
@@ -150,7 +154,11 @@ function tailLine({ kind, text }: LogLine, style: Palette): string {
 
 function annotationsText(record: RunRecord, { style }: SummaryOptions): string {
   const all = record.builds.flatMap((build) =>
-    [...build.jobs.values()].flatMap((job) => job.annotations.map((annotation) => ({ annotation, job }))),
+    [...build.jobs.values()].flatMap((job) =>
+      job.annotations
+        .filter((annotation) => !isKnownFailure(annotation, job))
+        .map((annotation) => ({ annotation, job })),
+    ),
   );
   if (all.length === 0) return "";
   const lines = all
@@ -160,6 +168,12 @@ function annotationsText(record: RunRecord, { style }: SummaryOptions): string {
   return [style.bold("Annotations"), ...lines, ...(more > 0 ? [style.dim(`  … ${more} more`)] : [])].join(
     "\n",
   );
+}
+
+/** The runner's own word that a step failed, which stands with the step already. */
+function isKnownFailure({ level, file, message, step }: AnnotationRecord, job: JobRecord): boolean {
+  if (level !== "error" || file !== undefined) return false;
+  return message === job.steps.get(step)?.error || /^Process completed with exit code \d+\.$/.test(message);
 }
 
 function annotationLine(annotation: AnnotationRecord, job: JobRecord, style: Palette): string {

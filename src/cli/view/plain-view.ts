@@ -29,6 +29,8 @@ export interface PlainViewOptions {
   readonly toTerminal?: boolean;
 }
 
+type LogPiece = Pick<Extract<BuildEvent, { type: "log" }>, "job" | "buildId" | "step" | "data">;
+
 /** One line after the other, each with its job's name before it; for files, pipes and CI. */
 export class PlainView implements RunView {
   readonly #options: PlainViewOptions;
@@ -40,6 +42,8 @@ export class PlainView implements RunView {
   /** The output whose last line has no end yet. */
   #open: LinePrefixer | undefined;
   #held: (string | Uint8Array)[] | undefined;
+  /** Output of steps that only frame the others: shown if they fail. */
+  readonly #aside = new Map<string, Uint8Array[]>();
 
   constructor(options: PlainViewOptions) {
     this.#options = options;
@@ -109,11 +113,16 @@ export class PlainView implements RunView {
     await this.#print(summaryText(this.#record, end, { style: this.#style, columns, tails: false }));
   }
 
-  #log({ job: key, buildId, step, data }: Extract<BuildEvent, { type: "log" }>): void | Promise<void> {
+  #log({ job: key, buildId, step, data }: LogPiece): void | Promise<void> {
     if (this.#options.quiet) return;
     const job = this.#record.builds.find(({ id }) => id === buildId)?.jobs.get(key);
     if (job === undefined) return;
     const id = `${buildId}\0${key}\0${step}`;
+    const known = job.steps.get(step);
+    if (known !== undefined && !this.#isShown(known)) {
+      this.#aside.set(id, [...(this.#aside.get(id) ?? []), data.slice()]);
+      return;
+    }
     let output = this.#outputs.get(id);
     if (output === undefined) {
       output = new LinePrefixer({
@@ -156,12 +165,17 @@ export class PlainView implements RunView {
   };
 
   #stepFinished(job: JobRecord, step: StepRecord, buildId: string): void | Promise<void> {
-    const output = this.#outputs.get(`${buildId}\0${job.key}\0${step.number}`);
+    const id = `${buildId}\0${job.key}\0${step.number}`;
+    const aside = this.#aside.get(id) ?? [];
+    this.#aside.delete(id);
+    if (step.state === "failure")
+      for (const data of aside) void this.#log({ job: job.key, buildId, step: step.number, data });
+    const output = this.#outputs.get(id);
     if (output !== undefined) {
       const { bytes } = output.flush();
       if (this.#open === output) this.#open = undefined;
       if (bytes.length > 0) void this.#put(bytes);
-      this.#outputs.delete(`${buildId}\0${job.key}\0${step.number}`);
+      this.#outputs.delete(id);
     }
     if (!this.#isShown(step)) return;
     const style = this.#style;
@@ -189,7 +203,8 @@ export class PlainView implements RunView {
   }
 
   #jobFinished(job: JobRecord, buildId: string): void | Promise<void> {
-    if (job.kind === "group" && job.state !== "failure") return;
+    // What a group stands for speaks for itself.
+    if (job.kind === "group" && job.error === undefined && job.state !== "skipped") return;
     const style = this.#style;
     const { icon, iconStyle } = stateIcon(job, style);
     const words: { readonly [state: string]: string } = {
