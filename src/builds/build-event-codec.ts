@@ -13,12 +13,17 @@ type WireLogEvent = BuildEventHeader &
 
 /** One event as one line of NDJSON, without its line end. Log data is `text`, or `base64` where it is not UTF-8. */
 export function encodeBuildEvent(event: BuildEvent): string {
-  if (event.type !== "log") return JSON.stringify(event);
-  const { data, ...rest } = event;
+  const { v, seq, at, buildId, type, ...body } = event.type === "log" ? wireLog(event) : event;
+  const { job, step, ...rest } = body as { readonly job?: string; readonly step?: number };
+  // What an event is and what it is about come first, for people who read it; what is undefined is left out.
+  return JSON.stringify({ v, seq, at, buildId, type, job, step, ...rest });
+}
+
+function wireLog({ data, ...rest }: BuildEventHeader & BuildLogEvent) {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return JSON.stringify(
-    isUtf8(bytes) ? { ...rest, text: bytes.toString("utf8") } : { ...rest, base64: bytes.toString("base64") },
-  );
+  return isUtf8(bytes)
+    ? { ...rest, text: bytes.toString("utf8") }
+    : { ...rest, base64: bytes.toString("base64") };
 }
 
 /** The event of one line. Throws `ExecError` (`InvalidSpec`) on anything that is none of this version. */

@@ -56,7 +56,7 @@ export interface BuildOptions {
 }
 
 /** `skip`: the job is skipped with this reason. `fail`: it fails with it, before anything of it runs. */
-export type ExecutorChoice = Executor | { readonly skip: string } | { readonly fail: string };
+type ExecutorChoice = Executor | { readonly skip: string } | { readonly fail: string };
 
 export type ChooseExecutor = (labels: readonly string[], group: string | undefined) => ExecutorChoice;
 
@@ -91,7 +91,7 @@ export interface JobSelection {
   readonly matrix?: { readonly [key: string]: readonly string[] };
 }
 
-export interface RetryPolicy {
+interface RetryPolicy {
   /** Attempts after the first. */
   readonly limit: number;
   /** Milliseconds before attempt `attempt` (2, 3, …) starts. */

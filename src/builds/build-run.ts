@@ -26,6 +26,9 @@ interface LiveJob {
   leaveSlot: () => void;
 }
 
+/** In `JobTimes`, which no job is called. */
+const BUILD = "";
+
 /** One run of `runBuild`: carries out what the machine decides, and brings it the facts. */
 export class BuildRun {
   readonly #options: BuildOptions;
@@ -69,8 +72,8 @@ export class BuildRun {
   }
 
   async run(): Promise<BuildEnd> {
-    const { clock, signal, kill } = this.#options;
-    const startedAt = clock.monotonic();
+    const { signal, kill } = this.#options;
+    this.#times.start(BUILD);
     const cancel = () => this.#tell({ kind: "cancelled", reason: "The build was cancelled." });
     const end = () => this.#tell({ kind: "killed", reason: "The build was cancelled." });
     signal?.addEventListener("abort", cancel);
@@ -82,7 +85,7 @@ export class BuildRun {
       if (kill?.aborted) end();
       const { result, error } = await this.#done.promise;
       const why = error === undefined ? {} : { error };
-      this.#say({ type: "build.finished", result, ...why, durationMs: clock.monotonic() - startedAt });
+      this.#say({ type: "build.finished", result, ...why, durationMs: this.#times.sinceStart(BUILD) });
       await this.#writer.settled();
       if (this.#sinkError !== undefined) throw this.#sinkError.error;
       return { result, ...why, jobs: this.#jobEnds() };
@@ -101,6 +104,10 @@ export class BuildRun {
       for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift()) {
         for (const decision of this.#machine.apply(next)) this.#carryOut(decision);
       }
+    } catch (error) {
+      // Nothing of this can fail but by a mistake of ours: then nothing may go on behind the back of the caller.
+      for (const { attempts } of this.#live.values()) attempts.kill(messageOf(error));
+      this.#done.reject(error);
     } finally {
       this.#busy = false;
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BuildClock } from "./build-clock.ts";
+import { ConcurrencyGroups } from "./concurrency-groups.ts";
 import { hurriedClock, resultsOf, startFakeBuild, stillClock } from "./testing/fake-build.ts";
 
 const running = (job: string) => (event: { type: string; job?: string }) =>
@@ -100,6 +101,44 @@ describe("a cancelled build", () => {
     build.kill();
     expect((await build.end).result).toBe("cancelled");
     expect(resultsOf(build.events)).toEqual({ stubborn: "cancelled", always: "cancelled" });
+  });
+
+  test("that waits for its group runs nothing and leaves the queue", async () => {
+    const concurrency = new ConcurrencyGroups();
+    const start = (buildId: string) =>
+      startFakeBuild("{ concurrency: c, jobs: { a: { if: always(), run: hold a } } }", {
+        concurrency,
+        buildId,
+      });
+    const [first, second] = [start("first"), start("second")];
+    await second.seen(({ type }) => type === "build.waiting");
+    second.cancel();
+    expect((await second.end).result).toBe("cancelled");
+    first.executor.open("a");
+    await first.end;
+    expect(second.executor.requests).toEqual([]);
+    const third = start("third");
+    third.executor.open("a");
+    expect((await third.end).result).toBe("success");
+  });
+
+  test("does not wait for a workflow that is being loaded", async () => {
+    const loading = Promise.withResolvers<void>();
+    let aborted = false;
+    const build = startFakeBuild("{ jobs: { call: { uses: ./c.yml } } }", {
+      loadWorkflow: (_uses, _from, signal) => {
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        });
+        loading.resolve();
+        return new Promise(() => {});
+      },
+    });
+    await loading.promise;
+    build.cancel();
+    await build.end;
+    expect(resultsOf(build.events)).toEqual({ call: "cancelled" });
+    expect(aborted).toBe(true);
   });
 
   test("before it began runs nothing but what asks for it", async () => {

@@ -13,7 +13,7 @@ export interface ExpandedStrategy {
   readonly maxParallel: number;
 }
 
-export interface StrategyLeg {
+interface StrategyLeg {
   /** The `matrix` context; null for a job without a matrix. */
   readonly matrix: Json;
   /** The `strategy` context. */

@@ -1,7 +1,7 @@
 import { callersOf, type JobLeg, type WorkflowRun } from "./workflow-run.ts";
 
 /** The holder of the build's own concurrency group. */
-export const BUILD_HOLDER = "";
+const BUILD_HOLDER = "";
 
 /** A leg holds a group by its key; the workflow it calls holds its own by that key and a slash. */
 export function holderOf(run: WorkflowRun): string {

@@ -54,13 +54,21 @@ export class JobAttempts {
   }
 
   async run(): Promise<EndedJob> {
+    try {
+      return this.#finish(await this.#run());
+    } catch (error) {
+      return this.#finish(failed(error));
+    }
+  }
+
+  async #run(): Promise<EndedJob> {
     for (let attempt = 1; ; attempt++) {
       if (this.#cancelReason !== undefined) return this.#cancelled();
       const outcome = await this.#attempt(attempt);
-      if (outcome.kind === "ended") return this.#finish(outcome.end);
-      if (this.#cancelReason !== undefined) return this.#finish(this.#cancelled());
+      if (outcome.kind === "ended") return outcome.end;
+      if (this.#cancelReason !== undefined) return this.#cancelled();
       const delayMs = this.#retryDelay(attempt + 1, outcome.error);
-      if (delayMs === undefined) return this.#finish(failed(outcome.error));
+      if (delayMs === undefined) return failed(outcome.error);
       await this.#waitForRetry(attempt + 1, delayMs, outcome.error);
     }
   }

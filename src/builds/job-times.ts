@@ -23,9 +23,9 @@ export class JobTimes {
     }
   }
 
-  /** In milliseconds; 0 for what never started. */
+  /** In milliseconds, to the microsecond; 0 for what never started. */
   sinceStart(job: string): number {
     const started = this.#started.get(job);
-    return started === undefined ? 0 : this.#monotonic() - started;
+    return started === undefined ? 0 : Math.round((this.#monotonic() - started) * 1000) / 1000;
   }
 }

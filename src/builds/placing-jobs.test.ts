@@ -46,6 +46,15 @@ describe("choosing an executor", () => {
     expect(finished(build.events, "d")).toMatchObject({ error: "ci.yml:1:1: runs-on: it names no label" });
   });
 
+  test("a chooser that throws fails the job, not the build's caller", async () => {
+    const build = await fakeBuild("{ jobs: { a: {} } }", {
+      chooseExecutor: () => {
+        throw new Error("no idea");
+      },
+    });
+    expect(finished(build.events, "a")).toMatchObject({ result: "failure", error: "Error: no idea" });
+  });
+
   test.each([
     ["container: alpine", `ci.yml:1:1: container alpine of job 'a': ${REFUSAL}`],
     ["container: { image: 'docker://alpine' }", `ci.yml:1:1: container alpine of job 'a': ${REFUSAL}`],

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import type { Frame } from "../../protocol/frame.ts";
+import type { JobRequest } from "../../protocol/job-request.ts";
+import { FakeExecutor } from "./fake-executor.ts";
+
+const REQUEST: JobRequest = {
+  protocolVersion: 1,
+  buildId: "b",
+  jobKey: "a",
+  jobId: "a",
+  displayName: "a",
+  attempt: 1,
+  contexts: { github: {}, vars: {}, needs: {}, strategy: {}, matrix: null, inputs: {}, secrets: {} },
+  env: [],
+  defaults: [],
+  steps: [],
+  cancelTimeoutMs: 0,
+  masks: [],
+  baseEnv: {},
+  directories: { workspace: "/w", temp: "/t", toolCache: "/c", actionCache: "/a" },
+  runner: { name: "fake", os: "Linux", arch: "X64", environment: "self-hosted", nodePath: "node" },
+  actions: { url: "", local: {}, offline: true },
+  checkout: {
+    builtin: true,
+    repository: "o/r",
+    serverUrl: "",
+    source: { kind: "worktree", path: "/r" },
+    bound: false,
+  },
+  debug: false,
+};
+
+function scripted(...scripts: string[]): JobRequest {
+  const at = { line: 1, column: 1 };
+  return { ...REQUEST, steps: scripts.map((run) => ({ kind: "run", run, at, background: false })) };
+}
+
+async function frames(executor: FakeExecutor, request: JobRequest) {
+  const seen: Frame[] = [];
+  const job = await executor.start(request, (frame) => {
+    seen.push(frame);
+  });
+  return { seen, end: await job.ended };
+}
+
+test("a fake job ends as its script says, with numbered frames", async () => {
+  const { seen, end } = await frames(new FakeExecutor(), scripted("hello\nexit 1", "never"));
+  expect(seen.map(({ seq, type }) => `${seq} ${type}`)).toEqual([
+    "1 job.started",
+    "2 step.added",
+    "3 step.started",
+    "4 log",
+    "5 step.finished",
+    "6 job.finished",
+  ]);
+  expect(end).toMatchObject({ kind: "reported", final: { result: "failure" } });
+});
+
+test.each([
+  ["cancelled", "hold gate", "cancel", { kind: "reported", final: { result: "cancelled" } }],
+  ["killed", "stubborn\nhold gate", "kill", { kind: "lost" }],
+] as const)("a fake job that holds can be %s", async (_how, script, stop, end) => {
+  const executor = new FakeExecutor();
+  const job = await executor.start(scripted(script), () => {});
+  expect(executor.running).toEqual(["a"]);
+  if (stop === "cancel") job.cancel("enough");
+  else job.kill();
+  expect(await job.ended).toMatchObject(end);
+  expect(executor.running).toEqual([]);
+});
+
+test("a fake executor can refuse containers, have no place, and lose one", async () => {
+  const executor = new FakeExecutor({ refusal: "no containers" });
+  expect(executor.refuses({ labels: [], container: true, services: false })).toBe("no containers");
+  expect(executor.refuses({ labels: [], container: false, services: false })).toBeUndefined();
+  await expect(executor.start(scripted("no place"), () => {})).rejects.toMatchObject({ code: "Transient" });
+  expect((await frames(executor, scripted("lose 1"))).end).toMatchObject({ kind: "lost" });
+  expect((await frames(executor, { ...scripted("lose 1"), attempt: 2 })).end).toMatchObject({
+    kind: "reported",
+  });
+});
