@@ -27,6 +27,13 @@ describe("a cancelled build", () => {
       unless: "cancelled",
       either: "cancelled",
     });
+    const ends = build.events.filter(
+      (event) => event.type === "job.finished" && event.result === "cancelled",
+    );
+    for (const end of ends) {
+      expect(end).toMatchObject({ reason: "The build was cancelled." });
+      expect(end).not.toHaveProperty("error");
+    }
   });
 
   test("leaves a running job alone whose if still holds", async () => {

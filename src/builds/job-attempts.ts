@@ -181,8 +181,14 @@ export class JobAttempts {
 
   #finish(end: EndedJob): EndedJob {
     this.#ended.abort("ended");
-    const reason = end.reason ?? this.#cancelReason;
-    return end.outcome === "cancelled" && reason !== undefined ? { ...end, reason } : end;
+    if (end.outcome !== "cancelled") return end;
+    // A runner that was cancelled says the reason it was given as its error: once is enough.
+    const { error, reason = this.#cancelReason, ...rest } = end;
+    return {
+      ...rest,
+      ...(error === undefined || error === this.#cancelReason ? {} : { error }),
+      ...(reason === undefined ? {} : { reason }),
+    };
   }
 }
 

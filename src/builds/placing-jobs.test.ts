@@ -56,12 +56,9 @@ describe("choosing an executor", () => {
   });
 
   test.each([
-    ["container: alpine", `ci.yml:1:1: container alpine of job 'a': ${REFUSAL}`],
-    ["container: { image: 'docker://alpine' }", `ci.yml:1:1: container alpine of job 'a': ${REFUSAL}`],
-    [
-      "services: { db: { image: pg }, none: { image: '' } }",
-      `ci.yml:1:1: services db of job 'a': ${REFUSAL}`,
-    ],
+    ["container: alpine", `ci.yml:1:1: container alpine: ${REFUSAL}`],
+    ["container: { image: 'docker://alpine' }", `ci.yml:1:1: container alpine: ${REFUSAL}`],
+    ["services: { db: { image: pg }, none: { image: '' } }", `ci.yml:1:1: services db: ${REFUSAL}`],
     ["container: ''", undefined],
     ["container: { image: \"${{ '' }}\" }", undefined],
     ['services: { db: { image: "${{ vars.none }}" } }', undefined],
@@ -93,7 +90,7 @@ describe("choosing an executor", () => {
     const build = await fakeBuild(PLATFORM, { ...refusing, strict: true });
     expect(build.jobs).toEqual({ a: "failure", b: "skipped" });
     expect(finished(build.events, "a")).toMatchObject({
-      error: `ci.yml:1:1: image node:24 of step 'a': ${REFUSAL}`,
+      error: `ci.yml:1:1: image node:24: ${REFUSAL}`,
     });
   });
 

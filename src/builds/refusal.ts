@@ -23,14 +23,14 @@ export function refusalOf(
   const said = (key: string, reason: string) =>
     locatedError(workflow.spec.file, spec.at, `${key}: ${reason}`).message;
   if (refusal !== undefined) {
-    if (container !== undefined) return said(`container ${container} of job '${spec.id}'`, refusal);
-    if (services.length > 0) return said(`services ${services.join(", ")} of job '${spec.id}'`, refusal);
+    if (container !== undefined) return said(`container ${container}`, refusal);
+    if (services.length > 0) return said(`services ${services.join(", ")}`, refusal);
     return said(`job '${spec.id}'`, refusal);
   }
   if (spec.preferredImage === undefined) return undefined;
   const unused = executor.refuses({ ...needs, container: true });
   if (unused === undefined) return undefined;
-  if (strict) return said(`image ${wishedImage(spec.preferredImage, workflow)} of step '${spec.id}'`, unused);
+  if (strict) return said(`image ${wishedImage(spec.preferredImage, workflow)}`, unused);
   onUnusedImage();
   return undefined;
 }

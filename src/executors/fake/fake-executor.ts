@@ -58,7 +58,7 @@ export class FakeExecutor implements Executor {
     return {
       ref: request.jobKey,
       ended,
-      cancel: () => job.cancel(),
+      cancel: (reason) => job.cancel(reason),
       kill: () => job.kill(),
     };
   }

@@ -35,6 +35,7 @@ export class FakeJob {
   #seq = 0;
   #twice = false;
   #stubborn = false;
+  #reason: string | undefined;
   #stopped: "cancel" | "kill" | undefined;
 
   constructor(request: JobRequest, sink: FrameSink, ports: FakeJobPorts) {
@@ -43,8 +44,10 @@ export class FakeJob {
     this.#ports = ports;
   }
 
-  cancel(): void {
+  /** As a runner does, it gives the reason back as its error. */
+  cancel(reason: string): void {
     this.#stopped ??= "cancel";
+    this.#reason ??= reason;
     this.#cancelled.resolve();
   }
 
@@ -83,7 +86,13 @@ export class FakeJob {
       const conclusion = { outcome: result, conclusion: result };
       await this.#send({ type: "step.finished", step: number, ...conclusion, outputs, durationMs: 0 });
     }
-    const final: Reported = { type: "job.finished", result, outputs: this.#outputs(steps), durationMs: 0 };
+    const final: Reported = {
+      type: "job.finished",
+      result,
+      outputs: this.#outputs(steps),
+      ...(result === "cancelled" && this.#reason !== undefined ? { error: this.#reason } : {}),
+      durationMs: 0,
+    };
     await this.#send(final);
     return { kind: "reported", final };
   }
