@@ -292,6 +292,27 @@ describe("checking out a work tree as it is", () => {
     expect(filesIn(workspace)).toEqual(["a"]);
   });
 
+  it("takes only a project's own folder where it is a part of a larger repository, without .git", async () => {
+    makeRepository(source, {
+      "top.txt": "1",
+      "apps/a/kept": "2",
+      "apps/a/.gitignore": "junk\n",
+      "apps/b/other": "3",
+    });
+    writeFiles(source, { "apps/a/new": "4", "apps/a/junk": "5" });
+    const project = {
+      builtin: true,
+      repository: "me/project",
+      serverUrl: "https://github.test",
+      source: { kind: "worktree" as const, path: folder.join("source/apps/a") },
+      bound: false,
+    };
+    await checkout({}, { source: project });
+    expect(filesIn(workspace)).toEqual([".gitignore", "kept", "new"]);
+    expect(existsSync(`${workspace}/.git`)).toBe(false);
+    expect((await failure(checkout({ ref: "v9" }, { source: project }))).message).toContain("not 'v9'");
+  });
+
   it("brings the files of an untracked repository inside, without its .git", async () => {
     makeRepository(source, { a: "1" });
     makeRepository(`${source}/inner`, { b: "2" });

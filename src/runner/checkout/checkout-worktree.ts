@@ -244,3 +244,33 @@ export async function checkoutPlainFolder(
   }
   return { outputs: { ref: "", commit: "" } };
 }
+
+/**
+ * A project with pipelines of its own that is a folder of a larger repository: its tracked and not ignored files. The
+ * larger repository's `.git` would not fit them, so there is none.
+ */
+export async function checkoutProjectFolder(
+  git: Git,
+  settings: CheckoutSettings,
+  context: CheckoutContext,
+  folder: string,
+): Promise<CheckoutResult> {
+  const { log, signal, temp, workspace, github } = context;
+  const ref = typeof github.ref === "string" ? github.ref : "";
+  const commit = typeof github.sha === "string" ? github.sha : "";
+  if (
+    settings.ref !== "" &&
+    ![ref, commit, ref.replace(/^refs\/(heads|tags)\//, "")].includes(settings.ref)
+  ) {
+    throw new ExecError(
+      "NotFound",
+      `'${folder}' is a folder of a larger repository: only its files as they are now can be checked out, not '${settings.ref}'.`,
+    );
+  }
+  log(`Taking '${folder}' as it is now: a folder of a larger repository, whose .git is left out`);
+  const replace = await prepareDirectory(settings, context, git, "");
+  const { files } = await listFiles(git, folder, [workspace, settings.directory, temp], signal);
+  const from = toBytePath(folder);
+  await copyFiles({ from, to: toBytePath(settings.directory), paths: files, replace, signal });
+  return { outputs: { ref: settings.ref || ref, commit } };
+}

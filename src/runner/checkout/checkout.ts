@@ -1,9 +1,10 @@
+import { realpath } from "node:fs/promises";
 import { ExecError } from "../../errors.ts";
 import { createGit, type Git } from "../git/git.ts";
 import { checkoutClone } from "./checkout-clone.ts";
 import type { CheckoutContext, CheckoutResult } from "./checkout-context.ts";
 import { type CheckoutSettings, checkoutSettings } from "./checkout-settings.ts";
-import { checkoutPlainFolder, checkoutWorktree } from "./checkout-worktree.ts";
+import { checkoutPlainFolder, checkoutProjectFolder, checkoutWorktree } from "./checkout-worktree.ts";
 import { withdrawAccess } from "./credentials.ts";
 import { readSourceRepository } from "./source-repository.ts";
 
@@ -59,6 +60,8 @@ async function checkoutOwn(
   const repository = await readSourceRepository(git, source.path, context.signal);
   if (repository === undefined) return await checkoutPlainFolder(git, settings, context, source.path);
   if (repository === "bare") return await checkoutClone(git, settings, context, source.path);
+  if ((await realpath(source.path)) !== (await realpath(repository.top)))
+    return await checkoutProjectFolder(git, settings, context, source.path);
   return await checkoutWorktree(git, settings, context, repository);
 }
 
