@@ -41,6 +41,9 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const below = (folder: string) =>
   folder.endsWith(".ts") ? `^src/${escaped(folder)}$` : `^src/${escaped(folder)}/`;
 
+/** Tests, suites, and what only they use. */
+const TEST_CODE = "\\.(test|conformance|fixture)\\.ts$|/testing/";
+
 /** One rule a row, and no cycles anywhere. Tests may import whatever they exercise. */
 export function importRules(map: readonly MapRow[]): IForbiddenRuleType[] {
   const rows = map.map(({ folder, mayImport }): IForbiddenRuleType => {
@@ -51,7 +54,7 @@ export function importRules(map: readonly MapRow[]): IForbiddenRuleType[] {
     return {
       name: `${folder} may import only what ARCHITECTURE.md says`,
       severity: "error",
-      from: { path: below(folder), pathNot: ["\\.test\\.ts$", "\\.conformance\\.ts$", ...deeper] },
+      from: { path: below(folder), pathNot: [TEST_CODE, ...deeper] },
       to: { path: "^src/", pathNot: [below(folder), ...mayImport.map(below)] },
     };
   });
@@ -66,8 +69,8 @@ export function importRules(map: readonly MapRow[]): IForbiddenRuleType[] {
     {
       name: "no test code in the program",
       severity: "error",
-      from: { pathNot: "\\.(test|conformance)\\.ts$" },
-      to: { path: "\\.(test|conformance)\\.ts$" },
+      from: { pathNot: TEST_CODE },
+      to: { path: TEST_CODE },
     },
   ];
 }

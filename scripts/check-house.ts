@@ -31,7 +31,7 @@ for (const file of files.filter((name) => /^(src|test|bench|scripts|web)\/.*\.ts
   if (/[A-Z]/.test(file)) problems.push(`${file}: file names are kebab-case`);
   if (
     file.startsWith("src/") &&
-    !/\.test\.ts$|\.conformance\.ts$/.test(file) &&
+    !/\.(test|conformance|fixture)\.ts$|\/testing\//.test(file) &&
     !ROOTS.some((allowed) => allowed.test(file))
   ) {
     if (/\bprocess\.env\b/.test(text))

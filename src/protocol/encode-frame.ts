@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 import type { Frame } from "./frame.ts";
 
 /** What goes before each JSON text of a sequence (RFC 7464). */
-export const RECORD_SEPARATOR = "\x1e";
+const RECORD_SEPARATOR = "\x1e";
 
 /**
  * One JSON text of a sequence: a record separator, JSON on one line, a line feed. The bytes of a log frame become

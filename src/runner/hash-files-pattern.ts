@@ -6,7 +6,7 @@
 import { ExecError } from "../errors.ts";
 
 /** One path segment of a pattern. `any` is one segment of whatever name. */
-export type GlobSegment =
+type GlobSegment =
   | { readonly kind: "globstar" }
   | { readonly kind: "any" }
   | { readonly kind: "literal"; readonly text: string }
