@@ -33,8 +33,11 @@ export class MappingFilter {
     return { value: first.looseValue, loose: first.looseKey };
   }
 
-  wasPossible(name: string): boolean {
-    return this.decidedBy.length > 0 && this.#all.some(({ properties }) => properties.has(name));
+  /** Keys so far that rule out every alternative with this key; none where it was never possible. */
+  ruledOutBy(name: string): string[] {
+    const having = this.#all.filter(({ properties }) => properties.has(name));
+    if (having.length === 0) return [];
+    return this.decidedBy.filter((key) => !having.some(({ properties }) => properties.has(key)));
   }
 
   *keys(): Generator<string> {

@@ -9,7 +9,7 @@ const ESCAPE_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 export function scalarOffset(source: string, style: ScalarStyle, value: string, index: number): number {
   const block = style === "literal" || style === "folded";
   if (!block && source === value) return index;
-  const indent = block ? blockIndent(source) : 0;
+  const indent = block ? blockIndent(source, value) : 0;
   let at = block ? lineStart(source, source.indexOf("\n") + 1, indent) : style === "plain" ? 0 : 1;
   let seen = 0;
   while (seen < index && at < source.length) {
@@ -35,10 +35,14 @@ export function scalarOffset(source: string, style: ScalarStyle, value: string, 
   return at;
 }
 
-/** From the header (`|2`), else of the first line that is not empty. */
-function blockIndent(source: string): number {
+/** What the first line that is not empty has more of in the source than in the value. */
+function blockIndent(source: string, value: string): number {
   const body = source.slice(source.indexOf("\n") + 1);
-  return /^( *)[^ \r\n]/m.exec(body)?.[1]?.length ?? 0;
+  return leadingSpaces(body) - leadingSpaces(value);
+}
+
+function leadingSpaces(text: string): number {
+  return /^( *)[^ \r\n]/m.exec(text)?.[1]?.length ?? 0;
 }
 
 function lineStart(source: string, from: number, indent: number): number {

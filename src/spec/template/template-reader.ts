@@ -240,14 +240,10 @@ class Reader {
   }
 
   #unknownKey(name: string, key: TextRange, filter: MappingFilter): void {
-    if (filter.wasPossible(name)) {
-      const others = filter.decidedBy.map((other) => `'${other}'`).join(", ");
-      this.#diagnostics.error(
-        "unknown-key",
-        key,
-        `Unexpected value '${name}'`,
-        `'${name}' cannot stand beside ${others}`,
-      );
+    const others = filter.ruledOutBy(name).map((other) => `'${other}'`);
+    if (others.length > 0) {
+      const hint = `'${name}' cannot stand beside ${others.join(", ")}`;
+      this.#diagnostics.error("unknown-key", key, `Unexpected value '${name}'`, hint);
       return;
     }
     const meant = suggest(name, filter.keys());

@@ -61,13 +61,16 @@ function convertTrigger(event: string, key: LiteralToken, value: Token, conversi
 
 function patterns(token: Token | undefined, kind: PatternKind, { diagnostics }: Conversion): string[] {
   const tokens = textsOf(token);
+  let sound = true;
   for (const item of tokens) {
     const problem = patternProblem(item.value, kind);
-    if (problem?.severity === "error") diagnostics.error("bad-pattern", item, problem.message);
-    else if (problem) diagnostics.warning("dead-pattern", item, problem.message);
+    if (problem?.severity === "error") {
+      diagnostics.error("bad-pattern", item, problem.message);
+      sound = false;
+    } else if (problem) diagnostics.warning("dead-pattern", item, problem.message);
   }
   const [first] = tokens;
-  if (first && tokens.every((item) => item.value.startsWith("!"))) {
+  if (first && sound && tokens.every((item) => item.value.startsWith("!"))) {
     const message = "There are only patterns with '!': nothing will ever match";
     diagnostics.warning(
       "only-negative-patterns",

@@ -44,8 +44,12 @@ function nameOf(token: Token | undefined, { source }: Conversion): { name?: stri
   return { name: /^[-+.\d]/.test(written) && !/\s/.test(written) ? written : String(token.value) };
 }
 
-function checkJobs(token: Token | undefined, key: Token | undefined, { diagnostics }: Conversion): void {
-  if (token?.kind === "mapping" && token.entries.length === 0) {
+function checkJobs(
+  token: Token | undefined,
+  key: Token | undefined,
+  { source, diagnostics }: Conversion,
+): void {
+  if (token?.kind === "mapping" && /^\{\s*\}$/.test(source.slice(token))) {
     diagnostics.error("no-jobs", key ?? token, "The workflow must contain at least one job");
   }
 }
