@@ -143,6 +143,9 @@ function rowsOfStep(step: StepRecord, job: JobRecord, columns: number, options: 
   const isRunning = step.state === "running";
   // What a finished job skipped says nothing.
   if (job.state !== "running" && !failed) return [];
+  // Nor what only frames the steps of the file, unless it takes its time or fails.
+  const isFrame = step.stage === "setup" || step.stage === "complete";
+  if (isFrame && !isRunning && !failed) return [];
   const priority = isRunning
     ? PRIORITY.runningStep
     : failed

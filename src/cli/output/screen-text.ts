@@ -4,7 +4,7 @@
  */
 // CSI; OSC, DCS, APC, PM, SOS up to their end; other two-byte escapes; the C1 forms of the same.
 const ESCAPES =
-  /\x1b\[[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]/g;
+  /\x1b\[[0-?]*[ -/]*(?:[@-~]|$)|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]/g;
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g;
 // Bidirectional overrides could make a line read as something else.
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
@@ -35,7 +35,11 @@ function clean(line: string, keep: (code: string) => string): string {
 }
 
 function strip(text: string): string {
-  return text.replace(CONTROLS, "").replace(BIDI, "");
+  // A name may have several lines; what is shown of it may not.
+  return text
+    .replace(/\s*\n\s*/g, " ")
+    .replace(CONTROLS, "")
+    .replace(BIDI, "");
 }
 
 /** What a terminal would show at the end of a line that overwrote itself (a progress bar). */

@@ -70,7 +70,8 @@ function jobText(job: JobRecord, columns: number, options: SummaryOptions): stri
   const { style } = options;
   const isSkipped = job.state === "skipped";
   const failed = [...job.steps.values()].filter(({ state, forgiven }) => state === "failure" && !forgiven);
-  const error = job.state === "failure" || job.state === "cancelled" ? job.error : undefined;
+  const isSaid = failed.some((step) => step.error !== undefined && step.error === job.error);
+  const error = (job.state === "failure" || job.state === "cancelled") && !isSaid ? job.error : undefined;
   const detail = isSkipped
     ? (job.reason ?? "skipped")
     : job.forgiven
@@ -118,13 +119,14 @@ function stepText(step: StepRecord, columns: number, options: SummaryOptions): s
   return [
     head,
     ...error.map((line) => `      ${style.red(plainScreenText(line))}`),
-    ...(options.tails ? tailText(step.tail.lines, options) : []),
+    ...(options.tails ? tailText(step.tail.lines, options, step.error) : []),
   ];
 }
 
-function tailText(lines: readonly string[], { style }: SummaryOptions): string[] {
-  const folded = foldGroups(lines);
-  while (folded.length > 0 && folded.at(-1)?.text.trim() === "") folded.pop();
+/** `said` stands above already. */
+function tailText(lines: readonly string[], { style }: SummaryOptions, said?: string): string[] {
+  const folded = foldGroups(lines).filter(({ kind, text }) => kind !== "group" || !text.startsWith("Run "));
+  while (folded.length > 0 && isSpare(folded.at(-1), said)) folded.pop();
   const shown = folded.slice(-TAIL_LINES);
   const bar = `      ${style.dim("│")} `;
   const hidden = folded.length - shown.length;
@@ -134,6 +136,10 @@ function tailText(lines: readonly string[], { style }: SummaryOptions): string[]
       : []),
     ...shown.map((line) => `${bar}${tailLine(line, style)}`),
   ];
+}
+
+function isSpare(line: LogLine | undefined, said: string | undefined): boolean {
+  return line === undefined || line.text.trim() === "" || (line.kind === "error" && line.text === said);
 }
 
 function tailLine({ kind, text }: LogLine, style: Palette): string {

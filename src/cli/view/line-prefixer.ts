@@ -11,6 +11,8 @@ export interface LinePrefixerOptions {
   readonly command: (line: NonNullable<ReturnType<typeof readLogLine>>) => string | undefined;
   /** Applied to every line, where bytes may not go out as they are (a terminal). */
   readonly clean?: ((line: string) => string) | undefined;
+  /** Applied to lines that come in one piece with a marked one, where there is no `clean`: the runner's own. */
+  readonly own?: ((line: string) => string) | undefined;
 }
 
 /** What to write, and whether it ends in the middle of a line. */
@@ -103,6 +105,7 @@ export class LinePrefixer {
   }
 
   #cleaned(line: string): string {
-    return this.#options.clean?.(line) ?? line;
+    const { clean, own } = this.#options;
+    return (clean ?? own)?.(line) ?? line;
   }
 }

@@ -125,9 +125,16 @@ export class PlainView implements RunView {
     }
     let output = this.#outputs.get(id);
     if (output === undefined) {
+      // The first group repeats the step's title, which stands above it already.
+      let isFirst = true;
       output = new LinePrefixer({
         prefix: this.#prefix(job, buildId),
-        command: this.#command,
+        command: (line) => {
+          const repeats = isFirst && line.kind === "group" && line.text.startsWith("Run ");
+          isFirst = false;
+          return repeats ? undefined : this.#command(line);
+        },
+        own: this.#style.on ? undefined : withoutColor,
         clean: this.#options.toTerminal
           ? this.#style.on
             ? (line) => `${coloredScreenText(line)}\x1b[0m`
@@ -143,7 +150,7 @@ export class PlainView implements RunView {
     return this.#put(bytes);
   }
 
-  readonly #command = (line: { readonly kind: string; readonly text: string }): string | undefined => {
+  #command(line: { readonly kind: string; readonly text: string }): string | undefined {
     const style = this.#style;
     const text = plainScreenText(line.text);
     switch (line.kind) {
@@ -162,7 +169,7 @@ export class PlainView implements RunView {
       default:
         return text;
     }
-  };
+  }
 
   #stepFinished(job: JobRecord, step: StepRecord, buildId: string): void | Promise<void> {
     const id = `${buildId}\0${job.key}\0${step.number}`;
@@ -257,4 +264,9 @@ export class PlainView implements RunView {
     if (this.#held === undefined) return this.#write(chunk);
     this.#held.push(typeof chunk === "string" ? chunk : chunk.slice());
   }
+}
+
+/** The runner shows a script's lines in cyan, whoever reads them. */
+function withoutColor(line: string): string {
+  return line.replace(/^\x1b\[36;1m(.*)\x1b\[0m$/, "$1");
 }
