@@ -58,6 +58,8 @@ export class Job {
   readonly fixedEnv: Variables;
   /** For messages: the pipeline file. */
   readonly file: string;
+  /** Asked for by whoever runs the job, or as on GitHub by the secret or variable `ACTIONS_STEP_DEBUG`. */
+  readonly debug: boolean;
   #status: RunStatus = "success";
   #jobContext: JsonObject | undefined;
   #store: Promise<ActionStore> | undefined;
@@ -69,7 +71,8 @@ export class Job {
     this.ports = ports;
     this.clock = ports.clock;
     this.tools = tools;
-    this.contexts = jobContexts(request);
+    this.debug = request.debug || asksForDebug(request);
+    this.contexts = jobContexts(request, this.debug);
     this.file = workflowPlace(request.contexts.github).path || "workflow";
     this.fixedEnv = {
       ...githubEnvironment(this.contexts.github),
@@ -157,4 +160,9 @@ export class Job {
       mask: (value) => this.mask(value),
     });
   }
+}
+
+function asksForDebug({ contexts }: JobRequest): boolean {
+  const { ACTIONS_STEP_DEBUG: asked = contexts.vars.ACTIONS_STEP_DEBUG } = contexts.secrets;
+  return asked === "true" || asked === true;
 }

@@ -16,7 +16,8 @@ export function eventPath(temp: string): string {
   return join(temp, "_github_workflow", "event.json");
 }
 
-export function jobContexts({ contexts, directories, runner, jobId, debug }: JobRequest): JobContexts {
+export function jobContexts(request: JobRequest, debug: boolean): JobContexts {
+  const { contexts, directories, runner, jobId } = request;
   const { workspace, temp, toolCache } = directories;
   const place = workflowPlace(contexts.github);
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jobOf, recordJob } from "../testing/record-job.ts";
+import { type JobOptions, jobOf, recordJob } from "../testing/record-job.ts";
 
 interface Case {
   readonly title: string;
@@ -145,13 +145,29 @@ describe("what a step sees", () => {
   });
 });
 
-test("debug is told to steps and shown in their logs", async () => {
-  const steps =
-    '- run: test "$RUNNER_DEBUG/${{ runner.debug }}" = 1/1\n- name: never\n  if: false\n  run: echo';
-  const job = await recordJob(jobOf(steps), { request: { debug: true } });
-  expect(job.finished?.result).toBe("success");
-  expect(job.step("never").log).toContain("##[debug]Evaluating condition for step: 'never'");
-});
+const debugging: readonly (readonly [string, JobOptions])[] = [
+  ["the request", { request: { debug: true } }],
+  ["the secret ACTIONS_STEP_DEBUG", { contexts: { secrets: { ACTIONS_STEP_DEBUG: "true" } } }],
+  ["the variable ACTIONS_STEP_DEBUG", { contexts: { vars: { ACTIONS_STEP_DEBUG: "true" } } }],
+];
+
+test.each(debugging)(
+  "debug, asked for by %s, is told to steps and shown in their logs",
+  async (_, options) => {
+    const steps = `
+- name: told
+  run: |
+    test "$RUNNER_DEBUG/\${{ runner.debug }}" = 1/1
+    echo "::debug::from a"" command"
+- name: never
+  if: false
+  run: echo`;
+    const job = await recordJob(jobOf(steps), options);
+    expect(job.finished?.result, job.log).toBe("success");
+    expect(job.step("told").log).toContain("##[debug]from a command");
+    expect(job.step("never").log).toContain("##[debug]Evaluating condition for step: 'never'");
+  },
+);
 
 test("names with spaces, quotes, newlines and letters of any script come through", async () => {
   const folder = 'spa ce "quo\'te"\nnew–line ß漢字';

@@ -19,7 +19,7 @@ export function openLog(job: Job, step: number, effects: CommandEffects, env: Va
       repository: typeof github.repository === "string" ? github.repository : "",
       serverUrl: typeof github.server_url === "string" ? github.server_url : "",
     },
-    debug: job.request.debug,
+    debug: job.debug,
     clock: job.clock,
   });
 }

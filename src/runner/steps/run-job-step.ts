@@ -85,7 +85,7 @@ async function afterFailure({ job, place, name, lastProcess, error }: StepExecut
 /** Where debug is on: why nothing was run. */
 export async function explainSkip(step: StepExecution, condition: ConditionSpec | undefined): Promise<void> {
   const { job, number } = step.place;
-  if (!job.request.debug) return;
+  if (!job.debug) return;
   const log = openLog(job, number, commandEffectsOf(step), {});
   log.debug(`Evaluating condition for step: '${step.name}'`);
   log.debug(`Evaluating: ${condition?.source ?? "success()"}`);

@@ -39,7 +39,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
       throw describeFileError("The step's script cannot be written", error);
     }
     const args = shell.args(path);
-    if (job.request.debug) step.log.debug([shell.file, ...args].join(" "));
+    if (job.debug) step.log.debug([shell.file, ...args].join(" "));
     const end = await step.run({ file: shell.file, args, cwd, env });
     if (end.kind === "exited" && end.code !== 0 && !end.cancelled) {
       step.fail(`Process completed with exit code ${end.code}.`);
