@@ -39,7 +39,8 @@ export function convertRuns(token: Token, conversion: Conversion): Runs {
     const spec = withKey("steps", fields, written, conversion, () => ({ using: "composite", steps: specs }));
     return { ...spec, steps: facts };
   }
-  const meant = suggest(kind, USING);
+  // Between versions of Node no guess is a good one.
+  const meant = kind.startsWith("node") ? undefined : suggest(kind, USING);
   const hint = meant === undefined ? `Expected one of: ${USING.join(", ")}` : `Did you mean '${meant}'?`;
   conversion.diagnostics.error("unexpected-value", using, `'using: ${written}' is not supported`, hint);
   return { steps: [] };

@@ -3,7 +3,7 @@ import type { DiagnosticList } from "../diagnostic-list.ts";
 import { checkExpression } from "../expressions/check-expression.ts";
 import type { SourceText } from "../source-text.ts";
 import type { AllowedContext } from "./allowed-context.ts";
-import { type ScalarStyle, scalarOffset } from "./scalar-offsets.ts";
+import { type ScalarStyle, scalarOffsets } from "./scalar-offsets.ts";
 import { joinSegments, splitExpressions, stringLiteral } from "./split-expressions.ts";
 import type { ExpressionPart, ExpressionToken, InsertToken, LiteralToken } from "./token.ts";
 import { rangeOf } from "./yaml-range.ts";
@@ -30,9 +30,8 @@ export function readScalar(
   const range = rangeOf(node);
   const style = STYLES[node.type ?? "PLAIN"] ?? "plain";
   const value = scalarValue(node, range.end === source.content.length && !source.content.endsWith("\n"));
-  const offsetOf = (index: number) =>
-    range.start +
-    (typeof value === "string" ? scalarOffset(source.slice(range), style, value, index) : index);
+  const inValue = typeof value === "string" ? scalarOffsets(source.slice(range), style, value) : undefined;
+  const offsetOf = (index: number) => range.start + (inValue ? inValue(index) : index);
   const literal: LiteralToken = { kind: "literal", ...range, value, context, bad: false, offsetOf };
   if (node.tag !== undefined && !checkTag(node, literal, source, diagnostics)) {
     return { ...literal, bad: true };

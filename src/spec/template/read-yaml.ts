@@ -5,7 +5,7 @@ import type { SourceText } from "../source-text.ts";
 /** GitHub's limit. */
 const MAX_LENGTH = 1024 * 1024;
 /** Far past what any schema allows, far below what the YAML library's recursion bears. */
-const MAX_FLOW_DEPTH = 200;
+const MAX_DEPTH = 200;
 
 /** What a person needs to know besides the YAML library's words. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -92,14 +92,20 @@ function endOfLine(content: string, from: number): number {
   return end < 0 ? content.length : end;
 }
 
-/** Brackets inside quotes and block texts count too: they would have to be unbalanced by hundreds to matter. */
+/**
+ * Open brackets, and `- - -` in one line. Those inside quotes and block texts count too: they would have to be
+ * unbalanced by hundreds to matter.
+ */
 function tooDeepAt(content: string): number | undefined {
-  let depth = 0;
+  let brackets = 0;
+  let dashes = 0;
   for (let at = 0; at < content.length; at++) {
     const code = content.charCodeAt(at);
-    if (code === 0x5b || code === 0x7b) depth += 1;
-    else if (code === 0x5d || code === 0x7d) depth = Math.max(0, depth - 1);
-    if (depth > MAX_FLOW_DEPTH) return at;
+    if (code === 0x5b || code === 0x7b) brackets += 1;
+    else if (code === 0x5d || code === 0x7d) brackets = Math.max(0, brackets - 1);
+    if (code === 0x2d || code === 0x3f) dashes += content.charCodeAt(at + 1) <= 0x20 ? 1 : 0;
+    else if (code > 0x20 || code === 0x0a) dashes = 0;
+    if (brackets > MAX_DEPTH || dashes > MAX_DEPTH) return at;
   }
   return undefined;
 }
