@@ -26,9 +26,9 @@ export function checkRunsOn(token: Token | undefined, conversion: Conversion): v
       `Invalid runs-on group name '${name}'`,
       "Expected a name, 'organization/name' or 'enterprise/name'",
     );
-  } else {
-    const message = "There are no runner groups here: only the labels choose where this job runs";
-    diagnostics.warning("ignored-group", key, message);
+  } else if (fields.has("labels")) {
+    const message = "There are no runner groups here: the labels alone choose where this job runs";
+    diagnostics.warning("ignored-group", key, message, "Without 'labels', the group's name is taken for one");
   }
 }
 

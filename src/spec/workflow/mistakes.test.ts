@@ -200,7 +200,9 @@ describe("jobs", () => {
     [
       "a runner group, which chooses nothing here",
       jobs("  a:\n    runs-on: {group: big, labels: z}\n    steps: [run: x]"),
-      ["4:15 ignored-group?: There are no runner groups here: only the labels choose where this job runs"],
+      [
+        "4:15 ignored-group?: There are no runner groups here: the labels alone choose where this job runs (Without 'labels', the group's name is taken for one)",
+      ],
     ],
     [
       "a container without an image",
