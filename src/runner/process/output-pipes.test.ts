@@ -48,6 +48,27 @@ test("it does not run out, and each is another", async () => {
   await pipes.close();
 });
 
+test("a pipe that was given back empty serves again, any other never does", async () => {
+  const pipes = new OutputPipes(join(directory, "again"));
+  const use = async (empty: boolean): Promise<number> => {
+    const taken = await pipes.takeOutput();
+    if (taken === undefined) throw new Error("no pipe");
+    const { ino } = fstatSync(taken.ours);
+    writeSync(taken.theirs, "hello");
+    closeSync(taken.theirs);
+    const buffer = Buffer.alloc(10);
+    expect(buffer.toString("utf8", 0, readSync(taken.ours, buffer))).toBe("hello");
+    expect(readSync(taken.ours, buffer)).toBe(0);
+    closeSync(taken.ours);
+    pipes.giveBack(taken, empty);
+    return ino;
+  };
+  const first = await use(true);
+  expect(await use(false)).toBe(first);
+  expect(await use(true)).not.toBe(first);
+  await pipes.close();
+});
+
 test("a step that empties the folder does not stop later steps", async () => {
   const folder = join(directory, "c");
   const pipes = new OutputPipes(folder);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
 const FIRST_BATCH = 8;
@@ -14,18 +14,25 @@ export interface ProcessPipe {
   readonly theirs: number;
 }
 
+/** Opens a pipe that has no name any more once again. Linux only. */
+const OPEN_FILES = "/proc/self/fd";
+
 /**
  * Real pipes for the output of processes. Node's own stdio "pipes" are sockets: a script that writes to `/dev/stderr`
  * fails on them, and stdout and stderr are two of them, so that the order between the two is lost.
  *
- * Node cannot make a pipe, but `mkfifo` makes many at once; each is opened once, unlinked, and is then a pipe like
- * any other. One `OutputPipes` a job; `close` when the job has ended. Where there is no `mkfifo` (Windows, say) it
- * gives none and processes get Node's.
+ * Node cannot make a pipe, but `mkfifo` makes many at once; each is unlinked when it is first opened, and is then a
+ * pipe like any other. What is given back is used again: a job of many steps would otherwise make and remove as many
+ * files, which some file systems (ext4) do slower and slower. One `OutputPipes` a job; `close` when the job has
+ * ended. Where there is no `mkfifo` (Windows, say) it gives none and processes get Node's.
  */
 export class OutputPipes {
   readonly #directory: string;
   readonly #path: string;
   readonly #free: string[] = [];
+  /** Keeps a pipe in being that was taken: a further, unread end of it. */
+  readonly #anchors = new Map<ProcessPipe, number>();
+  readonly #idle: number[] = [];
   #named = 0;
   #making: Promise<void> | undefined;
   #unusable = false;
@@ -43,8 +50,24 @@ export class OutputPipes {
   }
 
   /** For what a process writes. Undefined: there are none to be had here. The caller closes both ends. */
-  takeOutput(): Promise<ProcessPipe | undefined> {
-    return this.#take(openOutput);
+  async takeOutput(): Promise<ProcessPipe | undefined> {
+    const anchor = this.#idle.pop();
+    if (anchor === undefined) return await this.#take((name) => this.#anchored(name));
+    const pipe = openOutput(`${OPEN_FILES}/${anchor}`);
+    this.#anchors.set(pipe, anchor);
+    return pipe;
+  }
+
+  /**
+   * A pipe from `takeOutput` is done with. `empty`: every writer has closed its end and all was read, so that it may
+   * serve another process.
+   */
+  giveBack(pipe: ProcessPipe, empty: boolean): void {
+    const anchor = this.#anchors.get(pipe);
+    this.#anchors.delete(pipe);
+    if (anchor === undefined) return;
+    if (empty && !this.#closed) this.#idle.push(anchor);
+    else closeSync(anchor);
   }
 
   /** For what a process reads. (bash, too, takes a socket for stdin as a sign: it then reads `.bashrc`.) */
@@ -55,6 +78,8 @@ export class OutputPipes {
   /** Removes what was made and not used. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const anchor of [...this.#idle.splice(0), ...this.#anchors.values()]) closeSync(anchor);
+    this.#anchors.clear();
     await this.#making;
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -79,6 +104,13 @@ export class OutputPipes {
         this.#refill();
       }
     }
+  }
+
+  #anchored(name: string): ProcessPipe {
+    const pipe = openOutput(name);
+    if (existsSync(OPEN_FILES))
+      this.#anchors.set(pipe, openSync(name, constants.O_RDONLY | constants.O_NONBLOCK));
+    return pipe;
   }
 
   #refill(): void {

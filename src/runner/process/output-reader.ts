@@ -54,6 +54,11 @@ export class OutputReader {
     this.#emptied = false;
   }
 
+  /** True: every writer has closed its end, and all was read. */
+  get ended(): boolean {
+    return this.#open === 0;
+  }
+
   /** True while the receiver is not ready for more. */
   get held(): boolean {
     return this.#waiting > 0;

@@ -71,6 +71,8 @@ interface Started {
   readonly pid: number;
   readonly stdin: Writable | null;
   readonly reader: OutputReader;
+  /** What it writes into, if that is one of `ProcessOptions.pipes`. */
+  readonly output: ProcessPipe | undefined;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
@@ -78,8 +80,10 @@ interface Started {
 async function start(options: ProcessOptions): Promise<Started | ExecError | undefined> {
   /** Ends that are to be closed whatever happens. */
   const fds = new Set<number>();
+  let output: ProcessPipe | undefined;
+  let started: Started | undefined;
   try {
-    const output = await options.pipes?.takeOutput();
+    output = await options.pipes?.takeOutput();
     const input = options.stdin === undefined ? undefined : await options.pipes?.takeInput();
     for (const pipe of [output, input]) if (pipe) fds.add(pipe.ours).add(pipe.theirs);
     if (options.signal.aborted || options.kill?.aborted === true) return undefined;
@@ -106,11 +110,13 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     child.on("error", () => {});
-    return { pid: child.pid, stdin, reader: new OutputReader(streams, options.onOutput), exited };
+    started = { pid: child.pid, stdin, reader: new OutputReader(streams, options.onOutput), output, exited };
+    return started;
   } catch (cause) {
     return startError(options, cause as NodeJS.ErrnoException);
   } finally {
     for (const fd of fds) closeSync(fd);
+    if (output !== undefined && started === undefined) options.pipes?.giveBack(output, false);
   }
 }
 
@@ -134,8 +140,8 @@ class RunningProcess {
   }
 
   async #run(): Promise<ProcessEnd> {
-    const { signal, kill, tracker } = this.#options;
-    const { pid, stdin, reader, exited } = this.#started;
+    const { signal, kill, tracker, pipes } = this.#options;
+    const { pid, stdin, reader, exited, output } = this.#started;
     tracker?.started(pid);
     const cancel = () => this.#interrupt();
     const killNow = () => this.#kill();
@@ -157,6 +163,7 @@ class RunningProcess {
       if (endSignal !== null) return { kind: "signalled", signal: endSignal, cancelled };
       return { kind: "exited", code: code ?? 0, cancelled };
     } finally {
+      if (output !== undefined) pipes?.giveBack(output, reader.ended);
       if (this.#cancelled) signalGroup(pid, "SIGKILL");
       kill?.removeEventListener("abort", killNow);
     }
