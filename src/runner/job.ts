@@ -19,6 +19,7 @@ import { githubEnvironment, runnerEnvironment } from "./scope/github-environment
 import { type JobContexts, jobContexts } from "./scope/job-contexts.ts";
 import { StepsContext } from "./scope/steps-context.ts";
 import { workflowPlace } from "./scope/workflow-place.ts";
+import { FileSlots } from "./steps/file-slots.ts";
 import type { StepUnit } from "./steps/step-unit.ts";
 
 export interface JobTools {
@@ -51,6 +52,7 @@ export class Job {
   readonly env = new JobEnv();
   readonly steps = new StepsContext();
   readonly defaults: RunDefaults = {};
+  readonly fileSlots = new FileSlots();
   readonly artifacts = new Map<string, ArtifactSubject>();
   /** In the order they were registered; run in reverse. */
   readonly posts: PostStep[] = [];
@@ -64,7 +66,6 @@ export class Job {
   #jobContext: JsonObject | undefined;
   #store: Promise<ActionStore> | undefined;
   #steps = 0;
-  #files = 0;
 
   constructor(request: JobRequest, ports: RunnerPorts, tools: JobTools) {
     this.request = request;
@@ -136,11 +137,6 @@ export class Job {
   /** Numbers of steps in the frames. */
   nextStep(): number {
     return ++this.#steps;
-  }
-
-  /** Numbers of script and environment files. */
-  nextFile(): number {
-    return ++this.#files;
   }
 
   get commandFilesDirectory(): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactSubject } from "./artifact-subjects.ts";
 import { decodeText } from "./decode-text.ts";
@@ -15,6 +15,11 @@ export interface StepFiles {
   readonly env: { readonly [name: string]: string };
   /** What the step wrote, once it has ended. Never throws: what is wrong is in `errors`. */
   read(): StepFileContents;
+  /**
+   * True: files of the same directory and index may be made for another step, in place of these. False where the step
+   * put something else in the place of one (a link, a folder), which must not be written through.
+   */
+  reusable(): boolean;
   /** Removes the files. */
   remove(): void;
 }
@@ -56,7 +61,8 @@ type FileVariable = keyof typeof FILES;
 const VARIABLES = Object.keys(FILES) as FileVariable[];
 
 /**
- * Makes the files of one step in `directory` (which is made if missing); `stepIndex` is unique within it. `declared`
+ * Makes the files of one step in `directory` (which is made if missing); `stepIndex` is unique among the steps that
+ * run. Empties what is there from a step that ran before (see `StepFiles.reusable`). `declared`
  * are the job's artifacts so far, for the step to read in `GITHUB_ARTIFACTS_LIST`.
  */
 export function createStepFiles(
@@ -80,6 +86,7 @@ export function createStepFiles(
   return {
     env: { ...paths, GITHUB_ARTIFACTS_LIST: list },
     read: () => readFiles(paths),
+    reusable: () => texts.every(([path]) => isPlainFile(path)),
     remove() {
       for (const [path] of texts) rmSync(path, { force: true });
     },
@@ -170,4 +177,10 @@ function listText(declared: ReadonlyMap<string, ArtifactSubject>): string {
     version: 1,
     subjects: subjects.map(({ name, digest, kind }) => ({ name, digest, kind })),
   });
+}
+
+/** A file of its own (not a link to another), and still ours to write. */
+export function isPlainFile(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.nlink === 1 && (stat.mode & 0o600) === 0o600;
 }

@@ -1,165 +1,140 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const FIRST_BATCH = 8;
-const BATCH = 64;
-const REFILL_BELOW = 4;
-const USUAL_PATH = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:/opt/homebrew/bin:/slipway/bin";
+const FIRST_BATCH = 4;
+const LARGEST_BATCH = 64;
+const USUAL_PATH = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin:/slipway/bin";
+/** Here files cost nothing; on some disks each costs half a millisecond. */
+const MEMORY = "/dev/shm";
 
 /** The end of this program does not block, the end of the process does. */
 export interface ProcessPipe {
   readonly ours: number;
   /** Close it once the process has it. */
   readonly theirs: number;
+  /** Call it when both ends are closed. `empty`: all was read, so that the pipe can serve again. */
+  release(empty: boolean): void;
 }
-
-/** Opens a pipe that has no name any more once again. Linux only. */
-const OPEN_FILES = "/proc/self/fd";
 
 /**
  * Real pipes for the output of processes. Node's own stdio "pipes" are sockets: a script that writes to `/dev/stderr`
  * fails on them, and stdout and stderr are two of them, so that the order between the two is lost.
  *
- * Node cannot make a pipe, but `mkfifo` makes many at once; each is unlinked when it is first opened, and is then a
- * pipe like any other. What is given back is used again: a job of many steps would otherwise make and remove as many
- * files, which some file systems (ext4) do slower and slower. One `OutputPipes` a job; `close` when the job has
- * ended. Where there is no `mkfifo` (Windows, say) it gives none and processes get Node's.
+ * Node cannot make a pipe, but `mkfifo` makes many at once. Each is opened and unlinked at once; what is left of it is
+ * a descriptor, through which (by `/proc/self/fd`) it is opened again for every process it serves. One supply can
+ * serve any number of jobs. Where this does not work (other systems than Linux, no `mkfifo`) it gives none, and
+ * processes get Node's.
  */
 export class OutputPipes {
-  readonly #directory: string;
+  readonly #parent: string;
   readonly #path: string;
-  readonly #free: string[] = [];
-  /** Keeps a pipe in being that was taken: a further, unread end of it. */
-  readonly #anchors = new Map<ProcessPipe, number>();
-  readonly #idle: number[] = [];
-  #named = 0;
+  /** Descriptors of pipes that nobody uses. */
+  readonly #free: number[] = [];
+  #batch = FIRST_BATCH;
   #making: Promise<void> | undefined;
-  #unusable = false;
+  #unusable = !existsSync("/proc/self/fd");
   #closed = false;
 
-  /** `directory` is made when first needed, on a file system that has FIFOs; `path` is where `mkfifo` is looked for. */
-  constructor(directory: string, path: string = USUAL_PATH) {
-    this.#directory = directory;
+  /** `parent` is where the pipes are made, for a moment; `path` is where `mkfifo` is looked for. */
+  constructor(parent: string = existsSync(MEMORY) ? MEMORY : tmpdir(), path: string = USUAL_PATH) {
+    this.#parent = parent;
     this.#path = path;
   }
 
-  /** Begins to make the first pipes, so that the first step need not wait for them. */
+  /** Begins to make the first pipes, so that the first process need not wait for them. */
   prepare(): void {
-    if (this.#named === 0) this.#refill();
+    if (this.#free.length === 0) this.#refill();
   }
 
   /** For what a process writes. Undefined: there are none to be had here. The caller closes both ends. */
-  async takeOutput(): Promise<ProcessPipe | undefined> {
-    const anchor = this.#idle.pop();
-    if (anchor === undefined) return await this.#take((name) => this.#anchored(name));
-    const pipe = openOutput(`${OPEN_FILES}/${anchor}`);
-    this.#anchors.set(pipe, anchor);
-    return pipe;
-  }
-
-  /**
-   * A pipe from `takeOutput` is done with. `empty`: every writer has closed its end and all was read, so that it may
-   * serve another process.
-   */
-  giveBack(pipe: ProcessPipe, empty: boolean): void {
-    const anchor = this.#anchors.get(pipe);
-    this.#anchors.delete(pipe);
-    if (anchor === undefined) return;
-    if (empty && !this.#closed) this.#idle.push(anchor);
-    else closeSync(anchor);
+  takeOutput(): Promise<ProcessPipe | undefined> {
+    return this.#take(constants.O_RDONLY | constants.O_NONBLOCK, constants.O_WRONLY);
   }
 
   /** For what a process reads. (bash, too, takes a socket for stdin as a sign: it then reads `.bashrc`.) */
   takeInput(): Promise<ProcessPipe | undefined> {
-    return this.#take(openInput);
+    return this.#take(constants.O_WRONLY | constants.O_NONBLOCK, constants.O_RDONLY);
   }
 
-  /** Removes what was made and not used. */
+  /** Lets go of all that are not in use. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const anchor of [...this.#idle.splice(0), ...this.#anchors.values()]) closeSync(anchor);
-    this.#anchors.clear();
     await this.#making;
-    rmSync(this.#directory, { recursive: true, force: true });
+    for (const fd of this.#free.splice(0)) closeSync(fd);
   }
 
-  async #take(open: (name: string) => ProcessPipe): Promise<ProcessPipe | undefined> {
-    for (;;) {
+  async #take(ourFlags: number, theirFlags: number): Promise<ProcessPipe | undefined> {
+    let pipe = this.#free.pop();
+    while (pipe === undefined) {
       if (this.#unusable || this.#closed) return undefined;
-      const name = this.#free.pop();
-      if (this.#free.length < REFILL_BELOW) this.#refill();
-      if (name === undefined) {
-        await this.#making;
-        continue;
-      }
-      try {
-        const pipe = open(name);
-        unlinkSync(name);
-        return pipe;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-        // Someone removed them all: a step may empty its temporary folder.
-        this.#free.length = 0;
-        this.#refill();
-      }
+      this.#refill();
+      await this.#making;
+      pipe = this.#free.pop();
     }
+    return this.#open(pipe, ourFlags, theirFlags);
   }
 
-  #anchored(name: string): ProcessPipe {
-    const pipe = openOutput(name);
-    if (existsSync(OPEN_FILES))
-      this.#anchors.set(pipe, openSync(name, constants.O_RDONLY | constants.O_NONBLOCK));
-    return pipe;
+  /** The descriptor of the pipe itself is open for reading: so neither end waits for the other to be opened. */
+  #open(pipe: number, ourFlags: number, theirFlags: number): ProcessPipe {
+    const path = `/proc/self/fd/${pipe}`;
+    const opened: number[] = [];
+    try {
+      for (const flags of orderedByWriting(ourFlags, theirFlags)) opened.push(openSync(path, flags));
+    } catch (error) {
+      for (const fd of [...opened, pipe]) closeSync(fd);
+      throw error;
+    }
+    const [first = -1, second = -1] = opened;
+    const writesToUs = (theirFlags & constants.O_WRONLY) !== 0;
+    return {
+      ours: writesToUs ? second : first,
+      theirs: writesToUs ? first : second,
+      release: (empty) => {
+        if (empty && !this.#closed) this.#free.push(pipe);
+        else closeSync(pipe);
+      },
+    };
   }
 
   #refill(): void {
     if (this.#making !== undefined || this.#unusable || this.#closed) return;
-    const count = this.#named === 0 ? FIRST_BATCH : BATCH;
-    const names = Array.from({ length: count }, () => join(this.#directory, `${this.#named++}`));
-    this.#making = this.#make(names).then((made) => {
+    const count = this.#batch;
+    this.#batch = Math.min(this.#batch * 2, LARGEST_BATCH);
+    this.#making = this.#make(count).then((made) => {
       this.#making = undefined;
-      if (made) this.#free.push(...names);
-      else this.#unusable = true;
+      this.#free.push(...made);
+      if (made.length === 0) this.#unusable = true;
     });
   }
 
-  #make(names: readonly string[]): Promise<boolean> {
-    return new Promise((resolve) => {
-      try {
-        mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-        const options = { stdio: "ignore", env: { PATH: this.#path } } as const;
-        const child = spawn("mkfifo", ["-m", "600", ...names], options);
-        child.once("error", () => resolve(false));
-        child.once("exit", (code) => resolve(code === 0));
-      } catch {
-        resolve(false);
-      }
-    });
+  async #make(count: number): Promise<number[]> {
+    let directory: string | undefined;
+    const made: number[] = [];
+    try {
+      directory = mkdtempSync(join(this.#parent, "slipway-pipes-"));
+      const names = Array.from({ length: count }, (_, i) => join(directory ?? "", `${i}`));
+      if (!(await makeFifos(names, this.#path))) return [];
+      for (const name of names) made.push(openSync(name, constants.O_RDONLY | constants.O_NONBLOCK));
+    } catch {
+      // Those that were made are of use all the same.
+    } finally {
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    }
+    return made;
   }
 }
 
-/** Opening a FIFO waits for someone at its other end, except to read it with O_NONBLOCK: hence the order. */
-function openOutput(name: string): ProcessPipe {
-  const ours = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { ours, theirs: openOr(() => openSync(name, constants.O_WRONLY), ours) };
+/** The end for reading is opened last: opened without O_NONBLOCK it waits for one that writes. */
+function orderedByWriting(a: number, b: number): [number, number] {
+  return (a & constants.O_WRONLY) !== 0 ? [a, b] : [b, a];
 }
 
-function openInput(name: string): ProcessPipe {
-  const reader = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  const ours = openOr(() => openSync(name, constants.O_WRONLY | constants.O_NONBLOCK), reader);
-  try {
-    return { ours, theirs: openOr(() => openSync(name, constants.O_RDONLY), ours) };
-  } finally {
-    closeSync(reader);
-  }
-}
-
-function openOr(open: () => number, closeOnFailure: number): number {
-  try {
-    return open();
-  } catch (error) {
-    closeSync(closeOnFailure);
-    throw error;
-  }
+function makeFifos(names: readonly string[], path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn("mkfifo", ["-m", "600", ...names], { stdio: "ignore", env: { PATH: path } });
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+  });
 }

@@ -70,6 +70,7 @@ function notStartedAfterCancel(): ProcessEnd {
 interface Started {
   readonly pid: number;
   readonly stdin: Writable | null;
+  readonly pipes: { readonly output: ProcessPipe | undefined; readonly input: ProcessPipe | undefined };
   readonly reader: OutputReader;
   /** What it writes into, if that is one of `ProcessOptions.pipes`. */
   readonly output: ProcessPipe | undefined;
@@ -165,6 +166,9 @@ class RunningProcess {
     } finally {
       if (output !== undefined) pipes?.giveBack(output, reader.ended);
       if (this.#cancelled) signalGroup(pid, "SIGKILL");
+      pipes.output?.release(reader.ended);
+      // What the process did not read of it is still in it.
+      pipes.input?.release(false);
       kill?.removeEventListener("abort", killNow);
     }
   }

@@ -2,11 +2,14 @@ import type { Json } from "../../json.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { Masker } from "../output/masker.ts";
 
+/** Secrets that only switch something on: to hide `true` everywhere would help nobody. As on GitHub. */
+const SWITCHES: ReadonlySet<string> = new Set(["ACTIONS_STEP_DEBUG", "ACTIONS_RUNNER_DEBUG"]);
+
 /** Everything that is secret before the first step runs. */
 export function addMasks(masker: Masker, { contexts, masks, services, actions, checkout }: JobRequest): void {
   const { token } = contexts.github;
   const values: (Json | undefined)[] = [
-    ...Object.values(contexts.secrets),
+    ...Object.entries(contexts.secrets).map(([name, value]) => (SWITCHES.has(name) ? undefined : value)),
     ...masks,
     token,
     services?.runtimeToken,

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { RunStepSpec } from "../../spec/workflow-spec.ts";
 import { idTokenEnvironment } from "../actions/service-environment.ts";
 import { type ResolvedShell, resolveShell } from "../shells/resolve-shell.ts";
@@ -14,7 +14,7 @@ const RESET = "\x1b[0m";
 
 /** A `run` step. Throws `ExecError` for what keeps its script from being started. */
 export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void> {
-  return withStepFiles(step, async () => {
+  return withStepFiles(step, async (nameFile) => {
     const { job } = step;
     const { directories, services } = job.request;
     // Inside an action the job's defaults do not count.
@@ -32,7 +32,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
     const shell = writeHead(step, script, () =>
       resolveShell(named || defaults.shell || undefined, { path: env.PATH ?? "", cwd }),
     );
-    const path = join(directories.temp, `step-${job.nextFile()}${shell.extension}`);
+    const path = nameFile("script", shell.extension);
     try {
       writeFileSync(path, shell.prepare(script));
     } catch (error) {

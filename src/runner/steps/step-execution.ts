@@ -7,6 +7,7 @@ import type { Job } from "../job.ts";
 import { type RunStatus, worse } from "../job-status.ts";
 import type { StepLog } from "../output/step-log.ts";
 import type { ProcessEnd } from "../process/process-end.ts";
+import { signalGroup } from "../process/process-group.ts";
 import { runProcess } from "../process/run-process.ts";
 import type { EnvScope, Variables } from "../scope/env-scope.ts";
 import { evaluateText, evaluateTexts } from "../scope/evaluate-located.ts";
@@ -55,6 +56,8 @@ export class StepExecution {
   error: string | undefined;
   /** What the last process of the step ran in. */
   lastProcess: Pick<ProcessSpec, "env" | "cwd"> | undefined;
+  /** A process of the step still ran when the step's own process had ended. */
+  leftBehind = false;
   readonly #abort = new AbortController();
   readonly #onInterrupt = new Set<(interruption: Interruption) => void>();
   #ended: RunStatus = "success";
@@ -242,7 +245,13 @@ export class StepExecution {
       kill: cancellation.killed,
       onOutput: (chunk) => this.log.write(chunk),
       pipes,
-      tracker,
+      tracker: {
+        ...tracker,
+        ended: (pid) => {
+          this.leftBehind ||= signalGroup(pid, 0);
+          tracker.ended(pid);
+        },
+      },
       clock: job.clock,
       ...(outputGraceMs === undefined
         ? {}

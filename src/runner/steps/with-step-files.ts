@@ -1,15 +1,29 @@
+import { join } from "node:path";
 import { declareArtifacts } from "../env-files/artifact-subjects.ts";
-import { createStepFiles, type StepFiles } from "../env-files/step-files.ts";
+import { createStepFiles, isPlainFile, type StepFiles } from "../env-files/step-files.ts";
 import { describeFileError } from "./describe-file-error.ts";
 import type { StepExecution } from "./step-execution.ts";
+
+/** Names a file for the step alone, and counts it among what must be untouched for the step's files to serve again. */
+export type NameFile = (prefix: string, extension: string) => string;
 
 /**
  * Runs `body` between making the step's `GITHUB_ENV`, `GITHUB_OUTPUT` and the other files, and doing what it wrote
  * into them, also when it failed.
  */
-export async function withStepFiles(step: StepExecution, body: () => Promise<void>): Promise<void> {
+export async function withStepFiles(
+  step: StepExecution,
+  body: (nameFile: NameFile) => Promise<void>,
+): Promise<void> {
   const { job } = step;
-  const files = makeFiles(step);
+  const slot = job.fileSlots.take();
+  const files = makeFiles(step, slot);
+  const named: string[] = [];
+  const nameFile: NameFile = (prefix, extension) => {
+    const path = join(job.request.directories.temp, `${prefix}-${slot}${extension}`);
+    named.push(path);
+    return path;
+  };
   // `github.output` is the path that GITHUB_OUTPUT names.
   step.extendGithub(
     Object.fromEntries(
@@ -17,17 +31,17 @@ export async function withStepFiles(step: StepExecution, body: () => Promise<voi
     ),
   );
   try {
-    await body();
+    await body(nameFile);
   } finally {
     if (!job.tools.cancellation.killed.aborted) await takeIn(step, files);
-    files.remove();
+    if (!step.leftBehind && files.reusable() && named.every(isPlainFile)) job.fileSlots.giveBack(slot);
   }
 }
 
-function makeFiles({ job }: StepExecution): StepFiles {
+function makeFiles({ job }: StepExecution, slot: number): StepFiles {
   const directory = job.commandFilesDirectory;
   try {
-    return createStepFiles(directory, job.nextFile(), job.artifacts);
+    return createStepFiles(directory, slot, job.artifacts);
   } catch (error) {
     throw describeFileError("The environment files of the step cannot be made", error);
   }
