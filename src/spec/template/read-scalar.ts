@@ -30,8 +30,12 @@ export function readScalar(
   const range = rangeOf(node);
   const style = STYLES[node.type ?? "PLAIN"] ?? "plain";
   const value = scalarValue(node, range.end === source.content.length && !source.content.endsWith("\n"));
-  const inValue = typeof value === "string" ? scalarOffsets(source.slice(range), style, value) : undefined;
-  const offsetOf = (index: number) => range.start + (inValue ? inValue(index) : index);
+  let inValue: ((index: number) => number) | undefined;
+  const offsetOf = (index: number) => {
+    if (typeof value !== "string") return range.start + index;
+    inValue ??= scalarOffsets(source.slice(range), style, value);
+    return range.start + inValue(index);
+  };
   const literal: LiteralToken = { kind: "literal", ...range, value, context, bad: false, offsetOf };
   if (node.tag !== undefined && !checkTag(node, literal, source, diagnostics)) {
     return { ...literal, bad: true };
