@@ -105,6 +105,7 @@ export function memoryIo(options: MemoryIoOptions): MemoryIo {
       for (const callback of [...ticks]) callback();
     },
     nodePath: process.execPath,
+    bundledActions: {},
     pid: 4321,
   };
 }

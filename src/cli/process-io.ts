@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
 
 /** This process as an `Io`. */
-export function processIo(host: NodeJS.Process): Io {
+export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActions"]): Io {
   return {
     stdout: new ProcessOutput(host.stdout),
     stderr: new ProcessOutput(host.stderr),
@@ -16,6 +16,7 @@ export function processIo(host: NodeJS.Process): Io {
       return () => host.off(signal, listener);
     },
     nodePath: host.execPath,
+    bundledActions,
     pid: host.pid,
   };
 }

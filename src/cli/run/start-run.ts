@@ -79,6 +79,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     url: /^[a-z+]+:\/\/|^[^/]+@[^/]+:/i.test(actionsUrl) ? actionsUrl : at(actionsUrl),
     local,
     offline: values.offline,
+    bundled: io.bundledActions,
     ...(token === undefined ? {} : { token }),
   };
   const checkout = {
