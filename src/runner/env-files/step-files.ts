@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactSubject } from "./artifact-subjects.ts";
 import { decodeText } from "./decode-text.ts";
 import { parseKeyValues } from "./parse-key-values.ts";
+import { rewriteFile } from "./rewrite-file.ts";
 
 const KIB = 1_024;
 const LARGEST_SUMMARY = 1_024 * KIB;
@@ -77,11 +78,11 @@ export function createStepFiles(
   const texts: [path: string, text: string][] = VARIABLES.map((variable) => [paths[variable], ""]);
   texts.push([list, listText(declared)]);
   try {
-    for (const [path, text] of texts) writeFileSync(path, text);
+    for (const [path, text] of texts) rewriteFile(path, text);
   } catch {
     // The folder is missing nearly never: made for the job's first step, or by a step that emptied its temp folder.
     mkdirSync(directory, { recursive: true });
-    for (const [path, text] of texts) writeFileSync(path, text);
+    for (const [path, text] of texts) rewriteFile(path, text);
   }
   return {
     env: { ...paths, GITHUB_ARTIFACTS_LIST: list },

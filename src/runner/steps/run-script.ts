@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunStepSpec } from "../../spec/workflow-spec.ts";
 import { idTokenEnvironment } from "../actions/service-environment.ts";
+import { rewriteFile } from "../env-files/rewrite-file.ts";
 import { type ResolvedShell, resolveShell } from "../shells/resolve-shell.ts";
 import { describeFileError } from "./describe-file-error.ts";
 import { firstLine } from "./display-name.ts";
@@ -34,7 +34,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
     );
     const path = nameFile("script", shell.extension);
     try {
-      writeFileSync(path, shell.prepare(script));
+      rewriteFile(path, shell.prepare(script));
     } catch (error) {
       throw describeFileError("The step's script cannot be written", error);
     }
