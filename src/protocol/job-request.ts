@@ -86,8 +86,10 @@ export interface ActionSources {
   readonly url: string;
   /** `owner/repo@ref` to a folder that is used in its place, as it is. */
   readonly local: { readonly [nameAndRef: string]: string };
-  /** Only what is in the cache, or local. */
+  /** Only what is in the cache, local or bundled. */
   readonly offline: boolean;
+  /** `owner/repo` to a folder that stands in for it, at any ref, only where the repository cannot be had. */
+  readonly bundled?: { readonly [name: string]: string };
   /** For private action repositories; sent only to `url`. */
   readonly token?: string;
 }

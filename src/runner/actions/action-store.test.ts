@@ -340,6 +340,43 @@ describe("offline", () => {
   });
 });
 
+describe("a stand-in that comes with the program", () => {
+  const bundled = () => ({ "o/r": folder.join("bundled") });
+
+  function bundledAction(): void {
+    writeFiles(folder.join("bundled"), { "action.yml": NODE_ACTION, "index.js": "bundled" });
+  }
+
+  it("is used where the server cannot be reached, and says so", async () => {
+    bundledAction();
+    const out = store({ url: "http://127.0.0.1:1", bundled: bundled() });
+    expect(asFolder(await out.resolve("O/R@v9", options()))).toMatchObject({
+      directory: folder.join("bundled"),
+      repository: "O/R",
+      ref: "v9",
+    });
+    expect(lines.join("\n")).toMatch(
+      /could not be reached.*a stand-in that comes with Slipway is used for 'O\/R@v9'/,
+    );
+  });
+
+  it("is used offline where the cache has nothing", async () => {
+    bundledAction();
+    const out = store({ offline: true, bundled: bundled() });
+    expect(asFolder(await out.resolve("o/r@v1", options())).directory).toBe(folder.join("bundled"));
+    expect((await failure(out.resolve("o/r/below@v1", options()))).code).toBe("NotFound");
+    expect((await failure(out.resolve("o/other@v1", options()))).code).toBe("NotFound");
+  });
+
+  it("is not used where the server has the action, nor where it says there is no such ref", async () => {
+    serverRepository();
+    bundledAction();
+    const out = store({ bundled: bundled() });
+    expect(await main(out.resolve("o/r@v1", options()))).toBe("1");
+    expect((await failure(out.resolve("o/r@v99", options()))).message).toContain("no tag or branch 'v99'");
+  });
+});
+
 describe("a folder named in place of an action", () => {
   it("is used as it is, without any fetching, whatever the case of its name", async () => {
     writeFiles(folder.join("mine"), {

@@ -156,7 +156,8 @@ class GitActionStore implements ActionStore {
     if (folder === undefined && isCheckout(reference) && checkout.builtin) {
       return { kind: "checkout", ref: reference.ref };
     }
-    const fetched = folder === undefined ? await this.#shared(reference, options) : { root: folder };
+    const fetched =
+      folder === undefined ? await this.#fetchedOrBundled(reference, options) : { root: folder };
     const directory = join(fetched.root, reference.path);
     const manifest = await readManifest(
       directory,
@@ -173,6 +174,20 @@ class GitActionStore implements ActionStore {
       ...fetched,
       ...manifest,
     };
+  }
+
+  /** What the repository has, else, where it cannot be had, the stand-in that came with the program. */
+  async #fetchedOrBundled(reference: RepositoryReference, options: ResolveOptions): Promise<Fetched> {
+    const name = `${reference.owner}/${reference.name}`;
+    const bundled = reference.path === "" ? this.#options.sources.bundled?.[name.toLowerCase()] : undefined;
+    try {
+      return await this.#shared(reference, options);
+    } catch (error) {
+      if (bundled === undefined || !(error instanceof ExecError) || !isOutOfReach(error)) throw error;
+      const why = this.#options.sources.offline ? "Offline" : error.message;
+      options.log(`${why}: a stand-in that comes with Slipway is used for '${name}@${reference.ref}'.`);
+      return { root: bundled };
+    }
   }
 
   async #shared(
@@ -237,6 +252,11 @@ class GitActionStore implements ActionStore {
   }
 }
 
+/** Not answered, or not asked: other than a repository or ref that is not there. */
+function isOutOfReach(error: ExecError): boolean {
+  return error.code === "Transient" || error instanceof NotCached;
+}
+
 interface Fetched {
   readonly root: string;
   readonly sha?: string;
@@ -260,6 +280,8 @@ function noManifest(uses: string, directory: string | undefined): ExecError {
   );
 }
 
+class NotCached extends ExecError {}
+
 async function notCached(
   remote: ActionRemote,
   ref: string,
@@ -268,7 +290,7 @@ async function notCached(
 ): Promise<ExecError> {
   const others = (await index.refs()).filter((name) => name !== ref);
   const hint = others.length === 0 ? "" : ` Of ${remote.repository} it holds: ${others.join(", ")}.`;
-  return new ExecError(
+  return new NotCached(
     "NotFound",
     `Action '${remote.uses}' is not in the action cache '${cache}', and nothing is fetched while offline.${hint} ` +
       "Run it once online, or name a folder for it with --local-action.",

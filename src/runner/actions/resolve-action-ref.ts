@@ -1,5 +1,5 @@
 import { ExecError } from "../../errors.ts";
-import type { Git } from "../git/git.ts";
+import type { Git, GitResult } from "../git/git.ts";
 import { remoteError } from "../git/remote-error.ts";
 import type { ActionRemote } from "./action-remote.ts";
 import { nearRefs } from "./near-refs.ts";
@@ -25,7 +25,7 @@ export async function resolveActionRef(
   if (COMMIT_ID.test(ref)) return { sha: ref.toLowerCase() };
   const full = ref.startsWith("refs/");
   const wanted = full ? [remote.url, ref, `${ref}^{}`] : ["--heads", "--tags", remote.url];
-  const result = await git(["ls-remote", "--quiet", ...wanted], { signal, config: remote.config });
+  const result = await listRemote(git, wanted, remote, signal);
   if (result.code !== 0) throw remoteError(remote.repository, remote.url, result.stderr);
   const refs = parseRefs(result.stdout.toString("utf8"));
   const names = full ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`];
@@ -34,6 +34,26 @@ export async function resolveActionRef(
     if (sha !== undefined) return { sha, fullName };
   }
   throw new ExecError("NotFound", unknownRef(remote, ref, refs));
+}
+
+/** A server that is silent must not hold a job for the minutes that TCP waits. */
+const ANSWER_MS = 30_000;
+
+async function listRemote(
+  git: Git,
+  wanted: readonly string[],
+  remote: ActionRemote,
+  signal: AbortSignal,
+): Promise<GitResult> {
+  const limit = AbortSignal.timeout(ANSWER_MS);
+  try {
+    const options = { signal: AbortSignal.any([signal, limit]), config: remote.config };
+    return await git(["ls-remote", "--quiet", ...wanted], options);
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    const message = `${remote.url} did not answer within ${ANSWER_MS / 1000} s for ${remote.repository}.`;
+    throw new ExecError("Transient", message, { cause: error });
+  }
 }
 
 function parseRefs(text: string): Map<string, string> {
