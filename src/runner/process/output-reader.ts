@@ -64,11 +64,6 @@ export class OutputReader {
     return this.#waiting > 0;
   }
 
-  /** Every writer has closed its end, and all was read. */
-  get ended(): boolean {
-    return this.#open === 0;
-  }
-
   get drained(): boolean {
     return !this.held && (this.#emptied || this.#read - this.#countFrom >= PIPE_LIMIT);
   }

@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 beforeEach(() => {
-  pipes = new OutputPipes(join(directory, "pipes"));
+  pipes = new OutputPipes(directory);
 });
 afterEach(() => pipes.close());
 
@@ -106,7 +106,7 @@ describe("output", () => {
   });
 
   test("without a supply of pipes both streams are still read to their end", async () => {
-    const none = new OutputPipes(join(directory, "none"), "/nowhere");
+    const none = new OutputPipes(directory, "/nowhere");
     const { output } = await bash("head -c 400000 /dev/zero; head -c 300000 /dev/zero >&2", { pipes: none });
     expect(output.length).toBe(700_000);
   });

@@ -72,8 +72,6 @@ interface Started {
   readonly stdin: Writable | null;
   readonly pipes: { readonly output: ProcessPipe | undefined; readonly input: ProcessPipe | undefined };
   readonly reader: OutputReader;
-  /** What it writes into, if that is one of `ProcessOptions.pipes`. */
-  readonly output: ProcessPipe | undefined;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
@@ -82,10 +80,11 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
   /** Ends that are to be closed whatever happens. */
   const fds = new Set<number>();
   let output: ProcessPipe | undefined;
+  let input: ProcessPipe | undefined;
   let started: Started | undefined;
   try {
     output = await options.pipes?.takeOutput();
-    const input = options.stdin === undefined ? undefined : await options.pipes?.takeInput();
+    if (options.stdin !== undefined) input = await options.pipes?.takeInput();
     for (const pipe of [output, input]) if (pipe) fds.add(pipe.ours).add(pipe.theirs);
     if (options.signal.aborted || options.kill?.aborted === true) return undefined;
     const child = spawn(options.file, options.args, {
@@ -111,13 +110,17 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     child.on("error", () => {});
-    started = { pid: child.pid, stdin, reader: new OutputReader(streams, options.onOutput), output, exited };
+    const reader = new OutputReader(streams, options.onOutput);
+    started = { pid: child.pid, stdin, pipes: { output, input }, reader, exited };
     return started;
   } catch (cause) {
     return startError(options, cause as NodeJS.ErrnoException);
   } finally {
     for (const fd of fds) closeSync(fd);
-    if (output !== undefined && started === undefined) options.pipes?.giveBack(output, false);
+    if (started === undefined) {
+      output?.release(true);
+      input?.release(true);
+    }
   }
 }
 
@@ -141,8 +144,8 @@ class RunningProcess {
   }
 
   async #run(): Promise<ProcessEnd> {
-    const { signal, kill, tracker, pipes } = this.#options;
-    const { pid, stdin, reader, exited, output } = this.#started;
+    const { signal, kill, tracker } = this.#options;
+    const { pid, stdin, pipes, reader, exited } = this.#started;
     tracker?.started(pid);
     const cancel = () => this.#interrupt();
     const killNow = () => this.#kill();
@@ -164,7 +167,6 @@ class RunningProcess {
       if (endSignal !== null) return { kind: "signalled", signal: endSignal, cancelled };
       return { kind: "exited", code: code ?? 0, cancelled };
     } finally {
-      if (output !== undefined) pipes?.giveBack(output, reader.ended);
       if (this.#cancelled) signalGroup(pid, "SIGKILL");
       pipes.output?.release(reader.ended);
       // What the process did not read of it is still in it.
