@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import type { JobFinishedFrame } from "../protocol/frame.ts";
 import type { JobRequest } from "../protocol/job-request.ts";
 import { followSignals } from "./follow-signals.ts";
@@ -48,7 +47,7 @@ export async function runJob(request: JobRequest, ports: RunnerPorts): Promise<J
     masker,
     matchers: new MatcherRegistry(),
     tracker: createProcessTracker(ports.trackingId ?? `github_${randomUUID()}`, clock),
-    pipes: new OutputPipes(join(request.directories.temp, "_runner_pipes")),
+    pipes: ports.pipes ?? new OutputPipes(),
     cancellation,
   });
   const unfollow = followSignals(job);
@@ -69,6 +68,7 @@ export async function runJob(request: JobRequest, ports: RunnerPorts): Promise<J
     ...errorOf(job, error),
     durationMs: clock.monotonic() - startedAt,
   };
+  if (ports.pipes === undefined) await job.tools.pipes.close();
   await frames.emit(finished);
   await frames.settle();
   return finished;
@@ -129,7 +129,7 @@ function prefixed(prefix: string): (step: StageStep) => StageStep {
 }
 
 async function complete(job: Job, log: StepLog, results: JobResults | undefined): Promise<void> {
-  const { tracker, pipes, cancellation } = job.tools;
+  const { tracker, cancellation } = job.tools;
   let problem: unknown;
   if (results !== undefined && !cancellation.killed.aborted) {
     try {
@@ -144,7 +144,6 @@ async function complete(job: Job, log: StepLog, results: JobResults | undefined)
   for (const { pid, name } of await tracker.killLeftovers()) {
     log.line(`Terminate orphan process: pid (${pid}) (${name})`);
   }
-  await pipes.close();
   const left = await removeTemp(job.request.directories.temp);
   if (left !== undefined) log.annotate({ level: "warning", message: left });
   if (problem !== undefined) throw problem;

@@ -3,12 +3,15 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
+import type { OutputPipes } from "../../runner/process/output-pipes.ts";
 import { runJob } from "../../runner/run-job.ts";
 import type { RunnerPorts } from "../../runner/runner-ports.ts";
 import type { JobEnd, RunningJob } from "../executor.ts";
 
 export interface InProcessSetting {
   readonly clock: Clock;
+  /** For all jobs of the executor. */
+  readonly pipes?: OutputPipes;
   readonly onStepFailed?: NonNullable<RunnerPorts["onStepFailed"]>;
   readonly runJob?: typeof runJob;
 }
@@ -18,13 +21,14 @@ export function startInProcess(request: JobRequest, sink: FrameSink, setting: In
   const cancel = new AbortController();
   const kill = new AbortController();
   const trackingId = `github_${randomUUID()}`;
-  const { clock, onStepFailed } = setting;
+  const { clock, pipes, onStepFailed } = setting;
   const ports: RunnerPorts = {
     sink,
     signal: cancel.signal,
     kill: kill.signal,
     clock,
     trackingId,
+    ...(pipes === undefined ? {} : { pipes }),
     ...(onStepFailed === undefined ? {} : { onStepFailed }),
   };
   return {

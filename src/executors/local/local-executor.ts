@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../clock.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
+import type { OutputPipes } from "../../runner/process/output-pipes.ts";
 import type { runJob } from "../../runner/run-job.ts";
 import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
@@ -37,6 +38,8 @@ interface RunnerProcessOptions extends SharedOptions {
 export class LocalExecutor implements Executor {
   readonly name = "local";
   readonly #options: LocalExecutorOptions;
+  /** Of the jobs in this process; a few open descriptors that go with it. */
+  #pipes: OutputPipes | undefined;
 
   constructor(options: LocalExecutorOptions) {
     this.#options = options;
@@ -58,10 +61,15 @@ export class LocalExecutor implements Executor {
     const options = this.#options;
     const clock = options.clock ?? systemClock;
     if (options.mode === "in-process") {
-      const { startInProcess } = await import("./in-process-job.ts");
+      const [{ startInProcess }, { OutputPipes }] = await Promise.all([
+        import("./in-process-job.ts"),
+        import("../../runner/process/output-pipes.ts"),
+      ]);
       const { onStepFailed, runJob } = options;
+      this.#pipes ??= new OutputPipes();
       return startInProcess(request, sink, {
         clock,
+        pipes: this.#pipes,
         ...(runJob === undefined ? {} : { runJob }),
         ...(onStepFailed === undefined ? {} : { onStepFailed: (failure) => onStepFailed(failure, request) }),
       });
