@@ -1,5 +1,5 @@
-const { appendFileSync } = require("node:fs");
-const { setTimeout: sleep } = require("node:timers/promises");
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 async function main() {
   const url = process.env.INPUT_URL;
@@ -18,4 +18,4 @@ async function main() {
   process.exitCode = 1;
 }
 
-main();
+await main();
