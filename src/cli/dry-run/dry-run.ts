@@ -8,6 +8,7 @@ import { templateText } from "../graph/template-text.ts";
 import type { Io } from "../io.ts";
 import { buildSubtitle } from "../live/work-words.ts";
 import { type Palette, palette, wantsColor } from "../output/color.ts";
+import { secretHider } from "../output/hide-secrets.ts";
 import { plainScreenText } from "../output/screen-text.ts";
 import { sameId } from "../run/choose-pipelines.ts";
 import type { PlannedPipeline, RunPlan } from "../run/plan-run.ts";
@@ -23,7 +24,7 @@ export async function dryRun(
   io: Io,
 ): Promise<ExitCode> {
   const style = palette(wantsColor(io.env, io.stdout));
-  const hide = hider(Object.values(outside.secrets));
+  const hide = secretHider(Object.values(outside.secrets));
   const problems: string[] = [];
   for (const [index, pipeline] of plan.pipelines.entries()) {
     const { inputs, problems: mistakes } = resolveInputs(pipeline.pipeline.spec, outside.inputs);
@@ -125,13 +126,4 @@ function stepTitle(step: StepSpec): string {
     case "parallel":
       return named || "In parallel";
   }
-}
-
-/** A pipeline that spells out a secret must not show it here either. */
-function hider(secrets: readonly string[]): (text: string) => string {
-  const values = secrets
-    .flatMap((secret) => [secret, ...secret.split("\n")])
-    .filter((value) => value.trim() !== "")
-    .sort((a, b) => b.length - a.length);
-  return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, "***"), text);
 }

@@ -7,6 +7,7 @@ import type { ActionSources, CheckoutSource } from "../../protocol/job-request.t
 import type { WorkflowSpec } from "../../spec/workflow-spec.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
+import { hideInEvent, secretHider } from "../output/hide-secrets.ts";
 import type { RunView } from "../view/run-view.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { JobFolders } from "./job-folders.ts";
@@ -75,7 +76,9 @@ async function runOne(run: PipelineRun, shared: SharedSettings, parts: RunParts)
   // Where each job of a .platform.yaml pipeline worked: its artifacts are looked for there at the end.
   const workspaces = new Map<string, string>();
   const collects = spec.artifacts.length > 0;
-  const sink = (event: BuildEvent): void | Promise<void> => {
+  const hide = secretHider(Object.values(shared.secrets));
+  const sink = (said: BuildEvent): void | Promise<void> => {
+    const event = hideInEvent(said, hide);
     if (event.type === "job.finished" && !collects) folders.release(buildId, event.job);
     if (event.type === "build.finished" && collects)
       return collect(run, workspaces, parts).then(() => view.sink(event));

@@ -11,6 +11,7 @@ import { isJsonObject, jsonAt, textAt } from "../event/merge-json.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { wantsColor } from "../output/color.ts";
+import { secretHider } from "../output/hide-secrets.ts";
 import { checkReferences } from "../project/check-references.ts";
 import { hasErrors } from "../project/load-pipeline.ts";
 import type { Project } from "../project/open-project.ts";
@@ -52,7 +53,8 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const local = localActions(values["local-action"], project.folder);
   await checkCalledWorkflows(plan, project.root, io);
   const runs = plan.pipelines.map((pipeline, index) => preparePipeline(pipeline, index, request));
-  reportInputProblems(runs.flatMap(({ problems }) => problems));
+  const hide = secretHider(Object.values(outside.secrets));
+  reportInputProblems(runs.flatMap(({ problems }) => problems.map(hide)));
 
   const home = userFolders(io.env);
   const actionCache = at(values["action-cache-path"] ?? join(home.cache, "actions"));
