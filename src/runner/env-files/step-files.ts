@@ -25,9 +25,9 @@ export interface StepFiles {
   remove(): void;
 }
 
-export type KeyValue = readonly [name: string, value: string];
+type KeyValue = readonly [name: string, value: string];
 
-export interface StepFileContents {
+interface StepFileContents {
   /** In the order of the file; a later one of the same name wins. */
   readonly env: readonly KeyValue[];
   readonly outputs: readonly KeyValue[];
@@ -41,7 +41,7 @@ export interface StepFileContents {
   readonly errors: readonly StepFileError[];
 }
 
-export interface StepFileError {
+interface StepFileError {
   /** For the log, one error each; not masked. */
   readonly messages: readonly string[];
   /** True: the step fails, whatever its exit code. */

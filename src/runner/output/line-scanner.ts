@@ -1,5 +1,5 @@
-const LF = 10;
-const CR = 13;
+import { beginsWithLf, endsInCr, lastLineEnd, lineEnd, lineStart, lineText } from "./line-ends.ts";
+
 const NOTHING = Buffer.alloc(0);
 const MARKER = Buffer.from("::");
 const LEGACY_MARKER = Buffer.from("##[");
@@ -60,7 +60,7 @@ export class LineScanner {
   write(chunk: Uint8Array): void {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (bytes.length === 0) return;
-    if (this.#held.at(-1)?.at(-1) === CR && bytes[0] !== LF) this.#finishLine(NOTHING);
+    if (endsInCr(this.#held.at(-1)) && !beginsWithLf(bytes)) this.#finishLine(NOTHING);
     if (this.#heldSize > 0 || this.#line !== "new") {
       const end = lineEnd(bytes, 0);
       if (end < 0) {
@@ -81,7 +81,7 @@ export class LineScanner {
   /** Shows what is held of a line without end, unless it may still become a command. */
   releaseHeld(): void {
     if (this.#heldSize === 0) return;
-    if (this.#held.at(-1)?.at(-1) === CR) {
+    if (endsInCr(this.#held.at(-1))) {
       this.#finishLine(NOTHING);
       return;
     }
@@ -117,7 +117,7 @@ export class LineScanner {
   /** `bytes` are more of the line that has no end yet; a CR at their end is one, if no LF follows. */
   #hold(bytes: Buffer): void {
     if (this.#line === "dropped" || this.#line === "let-through") {
-      const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
+      const end = endsInCr(bytes) ? bytes.length - 1 : bytes.length;
       if (end < bytes.length) this.#keep(bytes.subarray(end));
       if (this.#line === "let-through") this.#receiver.show(bytes.subarray(0, end));
       return;
@@ -154,7 +154,7 @@ export class LineScanner {
     const marked = state === "begun" ? bytes.includes(LEGACY_MARKER) : isMarked(bytes);
     if (marked && this.#obeyed(bytes, () => {})) return;
     if (!this.#receiver.wantsLines) this.#receiver.show(bytes);
-    else this.#receiver.lines([{ text: begun + textOf(bytes), bytes, begun: state === "begun" }]);
+    else this.#receiver.lines([{ text: begun + lineText(bytes), bytes, begun: state === "begun" }]);
   }
 
   /** True: it was a command. What comes before it is shown first, by `showBefore`. */
@@ -165,7 +165,7 @@ export class LineScanner {
       this.#receiver.maskTooLong();
       return true;
     }
-    const obey = this.#receiver.command(textOf(line));
+    const obey = this.#receiver.command(lineText(line));
     if (obey === undefined) return false;
     showBefore();
     obey();
@@ -213,7 +213,7 @@ export class LineScanner {
       const line = bytes.subarray(start, lineEndAt < 0 ? bytes.length : lineEndAt);
       start += line.length;
       if (!isMarked(line) || !this.#obeyed(line, giveLines)) {
-        lines.push({ text: textOf(line), bytes: line, begun: false });
+        lines.push({ text: lineText(line), bytes: line, begun: false });
       } else if (!this.#receiver.wantsLines) {
         return start;
       }
@@ -225,27 +225,6 @@ export class LineScanner {
 
 function isMaskCommand(line: Buffer): boolean {
   return MASK_COMMAND.test(line.toString("latin1", 0, 4096));
-}
-
-/** The index after the end of the line that `from` is in; -1 where it has none, or a CR that an LF may follow. */
-function lineEnd(bytes: Buffer, from: number): number {
-  const lf = bytes.indexOf(LF, from);
-  const cr = bytes.subarray(from, lf < 0 ? bytes.length - 1 : lf).indexOf(CR);
-  if (cr < 0) return lf < 0 ? -1 : lf + 1;
-  const end = from + cr + 1;
-  return end === lf ? end + 1 : end;
-}
-
-/** The index after the end of the last line that has one; 0 where none has. */
-function lastLineEnd(bytes: Buffer): number {
-  const lf = bytes.lastIndexOf(LF) + 1;
-  return lf + bytes.subarray(lf, bytes.length - 1).lastIndexOf(CR) + 1;
-}
-
-function lineStart(bytes: Buffer, from: number, notBefore: number): number {
-  let at = from;
-  while (at > notBefore && bytes[at - 1] !== LF && bytes[at - 1] !== CR) at--;
-  return at;
 }
 
 function isBlank(bytes: Buffer, start: number, end: number): boolean {
@@ -276,11 +255,4 @@ function trailingHashes(line: Buffer): number {
   const hash = 35;
   if (line.at(-1) !== hash) return 0;
   return line.at(-2) === hash ? 2 : 1;
-}
-
-function textOf(line: Buffer): string {
-  let end = line.length;
-  if (line[end - 1] === LF) end--;
-  if (line[end - 1] === CR) end--;
-  return line.toString("utf8", 0, end);
 }

@@ -9,7 +9,7 @@ export interface MatcherConfig {
 }
 
 /** Which group of the expression holds what; 0 is the whole match. */
-export type MatcherGroups = { readonly [what in MatchedPart]?: number };
+type MatcherGroups = { readonly [what in MatchedPart]?: number };
 
 export interface MatcherPattern {
   readonly regexp: RegExp;

@@ -9,7 +9,7 @@ import { type MatcherConfig, parseMatcherFile } from "./matcher-config.ts";
 import type { MatcherRegistry } from "./matcher-registry.ts";
 import { relativeToWorkspace } from "./repository-file.ts";
 
-export interface CommandContext {
+interface CommandContext {
   readonly log: CommandLog;
   readonly effects: CommandEffects;
   readonly matchers: MatcherRegistry;
