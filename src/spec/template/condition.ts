@@ -47,7 +47,7 @@ function conditionOf(
         "always-true",
         token,
         "This condition is a text around an expression, and a text is always true",
-        "Put all of it into one ${{ }}, or leave the ${{ }} away",
+        `Put all of it into one \${{ }}, or leave the \${{ }} away`,
       );
     }
     return { source: token.source, parts: token.parts };

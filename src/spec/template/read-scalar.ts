@@ -71,7 +71,7 @@ function checkTag(
       "yaml-tag",
       token,
       message,
-      "A text that starts with `!` must be quoted, or stand in ${{ }}",
+      `A text that starts with \`!\` must be quoted, or stand in \${{ }}`,
     );
     return false;
   }
@@ -95,12 +95,12 @@ function readExpressions(
   const { segments, unclosedAt } = splitExpressions(value);
   if (unclosedAt !== undefined) {
     const at = offsetOf(unclosedAt);
-    const message = "The expression is not closed: a '${{' was found, but no '}}' behind it";
+    const message = `The expression is not closed: a '\${{' was found, but no '}}' behind it`;
     diagnostics.error(
       "expression-not-closed",
       { start: at, end: at + 3 },
       message,
-      "A text with '${{' in it is written ${{ '${{' }}",
+      `A text with '\${{' in it is written \${{ '\${{' }}`,
     );
     return { ...literal, bad: true };
   }
@@ -115,7 +115,7 @@ function readExpressions(
       good = false;
     } else if (/^insert(?:\s|$)/.test(segment.source)) {
       if (segments.length === 1 && segment.source === "insert") return { kind: "insert", start, end };
-      const message = "'insert' is only allowed alone: as the whole of a key, ${{ insert }}";
+      const message = `'insert' is only allowed alone: as the whole of a key, \${{ insert }}`;
       diagnostics.error("expression", whole, message);
       good = false;
     } else {

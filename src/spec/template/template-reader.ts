@@ -11,11 +11,11 @@ import {
 import type { DiagnosticList } from "../diagnostic-list.ts";
 import { toStringValue } from "../expressions/coerce.ts";
 import type { SourceText, TextRange } from "../source-text.ts";
-import { suggest } from "../suggest.ts";
 import { describePlace } from "./describe-place.ts";
 import { MappingFilter } from "./mapping-filter.ts";
 import { readScalar } from "./read-scalar.ts";
 import { readYaml } from "./read-yaml.ts";
+import { reportMissingKeys, reportUnknownKey } from "./report-keys.ts";
 import { resolveAliases } from "./resolve-aliases.ts";
 import type { Place, TemplateSchema } from "./template-schema.ts";
 import type { LiteralToken, Token, TokenEntry } from "./token.ts";
@@ -171,7 +171,7 @@ class Reader {
       seen.add(upper);
       const type = filter.typeOf(name);
       if (type === undefined) {
-        this.#unknownKey(name, key, filter);
+        reportUnknownKey(name, key, filter, this.#diagnostics);
         continue;
       }
       if (type.loose !== undefined)
@@ -179,7 +179,7 @@ class Reader {
       const value = this.#valueOr(valueNode, key, this.#schema.place(place.context, type.value));
       entries.push({ key, value });
     }
-    this.#checkComplete(filter, seen, expressionKey, range);
+    reportMissingKeys(filter, seen, expressionKey, firstLine(range, this.#source), this.#diagnostics);
     return { kind: "mapping", ...range, entries };
   }
 
@@ -237,50 +237,6 @@ class Reader {
     }
     if (token.bad || typeof token.value === "string") return token;
     return { ...token, value: toStringValue(token.value) };
-  }
-
-  #unknownKey(name: string, key: TextRange, filter: MappingFilter): void {
-    const others = filter.ruledOutBy(name).map((other) => `'${other}'`);
-    if (others.length > 0) {
-      const hint = `'${name}' cannot stand beside ${others.join(", ")}`;
-      this.#diagnostics.error("unknown-key", key, `Unexpected value '${name}'`, hint);
-      return;
-    }
-    const meant = suggest(name, filter.keys());
-    if (meant !== undefined) filter.meant.add(meant);
-    const known = [...filter.keys()];
-    const hint =
-      meant !== undefined
-        ? `Did you mean '${meant}'?`
-        : known.length <= 24
-          ? `Known here: ${known.sort().join(", ")}`
-          : undefined;
-    this.#diagnostics.error("unknown-key", key, `Unexpected value '${name}'`, hint);
-  }
-
-  #checkComplete(
-    filter: MappingFilter,
-    seen: ReadonlySet<string>,
-    expressionKey: boolean,
-    range: TextRange,
-  ): void {
-    const where = firstLine(range, this.#source);
-    const [only, another] = filter.rules;
-    if (another) {
-      const deciding = filter.decidingKeys();
-      if (deciding.some((key) => filter.meant.has(key))) return;
-      this.#diagnostics.error(
-        "missing-key",
-        where,
-        `There's not enough info to determine what you meant. Add one of these properties: ${deciding.join(", ")}`,
-      );
-    } else if (only && !expressionKey) {
-      for (const [key, { required }] of only.properties) {
-        if (required && !seen.has(key.toUpperCase()) && !filter.meant.has(key)) {
-          this.#diagnostics.error("missing-key", where, `Required property is missing: ${key}`);
-        }
-      }
-    }
   }
 }
 

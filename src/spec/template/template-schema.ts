@@ -5,7 +5,7 @@ export interface SchemaSource {
   readonly definitions: { readonly [name: string]: DefinitionSource };
 }
 
-export interface DefinitionSource {
+interface DefinitionSource {
   readonly context?: readonly string[];
   readonly null?: object;
   readonly boolean?: object;
@@ -17,13 +17,13 @@ export interface DefinitionSource {
   readonly "one-of"?: readonly string[];
 }
 
-export interface MappingSource {
+interface MappingSource {
   readonly properties?: { readonly [key: string]: string | PropertySource };
   readonly "loose-key-type"?: string;
   readonly "loose-value-type"?: string;
 }
 
-export interface PropertySource {
+interface PropertySource {
   readonly type: string;
   readonly required?: boolean;
 }

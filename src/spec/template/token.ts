@@ -37,7 +37,7 @@ export interface InsertToken extends TextRange {
   readonly kind: "insert";
 }
 
-export interface SequenceToken extends TextRange {
+interface SequenceToken extends TextRange {
   readonly kind: "sequence";
   readonly items: readonly Token[];
 }

@@ -20,7 +20,7 @@ export function validateScalar<T extends LiteralToken | ExpressionToken | Insert
     return badText(token, place);
   }
   if (token.kind === "insert") {
-    diagnostics.error("expression-not-allowed", token, "'${{ insert }}' is only allowed as a key");
+    diagnostics.error("expression-not-allowed", token, `'\${{ insert }}' is only allowed as a key`);
     return badText(token, place);
   }
   if (token.bad) return token;
