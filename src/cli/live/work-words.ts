@@ -17,7 +17,12 @@ export function buildSubtitle({
 
 /** Why a step failed, in a few words. */
 export function stepFailure({ exitCode, signal, error }: StepRecord): string {
-  if (error !== undefined) return plainScreenText(error.split("\n")[0] ?? "");
+  if (error !== undefined && !isPlainExit(error)) return plainScreenText(error.split("\n")[0] ?? "");
   if (signal !== undefined) return `ended by ${signal}`;
   return exitCode === undefined ? "failed" : `exit code ${exitCode}`;
+}
+
+/** The runner's sentence for a process that ended with a code other than 0: the code says it in fewer words. */
+export function isPlainExit(error: string): boolean {
+  return /^Process completed with exit code -?\d+\.$/.test(error);
 }

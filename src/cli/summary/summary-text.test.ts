@@ -105,6 +105,13 @@ describe("summaryText", () => {
     expect(summary(script)).toContain("ci.yml:3: concurrency is not a string");
   });
 
+  it("never cuts the reason a job was skipped for", () => {
+    const reason = "no machine here has the label macos-latest; -P macos-latest=local runs it on this one";
+    const script = new EventScript().start().job("a").end("a", "skipped", reason);
+    expect(summary(script, NOTHING, { columns: 50 })).toContain(`\n      ${reason}\n`);
+    expect(summary(script, NOTHING, { columns: 120 })).toContain(`- a  ${reason}\n`);
+  });
+
   it("says a job's error once, where its step says the same", () => {
     const script = new EventScript().start().job("a").run("a").step("a", 1, "Set up job", { stage: "setup" });
     const error = "https://example.org could not be reached";

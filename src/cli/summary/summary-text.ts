@@ -1,7 +1,7 @@
 import { layoutRow } from "../live/frame-row.ts";
 import { stateIcon } from "../live/state-icon.ts";
 import { visibleJobs } from "../live/visible-jobs.ts";
-import { buildSubtitle, stepFailure } from "../live/work-words.ts";
+import { buildSubtitle, isPlainExit, stepFailure } from "../live/work-words.ts";
 import type { Palette } from "../output/color.ts";
 import { formatDuration } from "../output/duration.ts";
 import { foldGroups, type LogLine } from "../output/fold-groups.ts";
@@ -58,7 +58,9 @@ function buildText(build: BuildRecord, options: SummaryOptions): string {
     columns,
     style,
   );
-  const error = build.error === undefined ? [] : [`  ${style.red(plainScreenText(build.error))}`];
+  const isPlainCancel = build.error === "The build was cancelled.";
+  const error =
+    build.error === undefined || isPlainCancel ? [] : [`  ${style.red(plainScreenText(build.error))}`];
   const warnings = options.tails
     ? build.warnings.map(({ message }) => `  ${style.yellow("warning:")} ${plainScreenText(message)}`)
     : [];
@@ -72,8 +74,13 @@ function jobText(job: JobRecord, columns: number, options: SummaryOptions): stri
   const failed = [...job.steps.values()].filter(({ state, forgiven }) => state === "failure" && !forgiven);
   const isSaid = failed.some((step) => step.error !== undefined && step.error === job.error);
   const error = (job.state === "failure" || job.state === "cancelled") && !isSaid ? job.error : undefined;
+  const reason = isSkipped ? plainScreenText(job.reason ?? "skipped") : "";
+  // A reason is of use only whole.
+  const fits = textWidth(job.name) + textWidth(reason) + 6 <= columns;
   const detail = isSkipped
-    ? (job.reason ?? "skipped")
+    ? fits
+      ? reason
+      : undefined
     : job.forgiven
       ? "failed, the build goes on"
       : job.environmentUrl;
@@ -94,6 +101,7 @@ function jobText(job: JobRecord, columns: number, options: SummaryOptions): stri
   const errors = (error ?? "").split("\n").filter((line) => line !== "");
   return [
     head,
+    ...(fits ? [] : [`      ${style.dim(reason)}`]),
     ...errors.map((line) => `      ${style.red(plainScreenText(line))}`),
     ...failed.flatMap((step) => stepText(step, columns, options)),
     ...(failed.length === 0 && job.state === "failure" && options.tails
@@ -104,18 +112,19 @@ function jobText(job: JobRecord, columns: number, options: SummaryOptions): stri
 
 function stepText(step: StepRecord, columns: number, options: SummaryOptions): string[] {
   const { style } = options;
+  const inOwnWords = step.error === undefined || isPlainExit(step.error) ? undefined : step.error;
   const head = layoutRow(
     {
       indent: 4,
       ...stateIcon(step, style),
       name: plainScreenText(step.name),
-      ...(step.error === undefined ? { detail: stepFailure(step), detailStyle: style.red } : {}),
+      ...(inOwnWords === undefined ? { detail: stepFailure(step), detailStyle: style.red } : {}),
       ...(step.durationMs === undefined ? {} : { right: formatDuration(step.durationMs) }),
     },
     columns,
     style,
   );
-  const error = (step.error ?? "").split("\n").filter((line) => line !== "");
+  const error = (inOwnWords ?? "").split("\n").filter((line) => line !== "");
   return [
     head,
     ...error.map((line) => `      ${style.red(plainScreenText(line))}`),
@@ -139,7 +148,11 @@ function tailText(lines: readonly string[], { style }: SummaryOptions, said?: st
 }
 
 function isSpare(line: LogLine | undefined, said: string | undefined): boolean {
-  return line === undefined || line.text.trim() === "" || (line.kind === "error" && line.text === said);
+  return (
+    line === undefined ||
+    line.text.trim() === "" ||
+    (line.kind === "error" && (line.text === said || isPlainExit(line.text)))
+  );
 }
 
 function tailLine({ kind, text }: LogLine, style: Palette): string {
@@ -179,7 +192,11 @@ function annotationsText(record: RunRecord, { style }: SummaryOptions): string {
 /** The runner's own word that a step failed, which stands with the step already. */
 function isKnownFailure({ level, file, message, step }: AnnotationRecord, job: JobRecord): boolean {
   if (level !== "error" || file !== undefined) return false;
-  return message === job.steps.get(step)?.error || /^Process completed with exit code \d+\.$/.test(message);
+  return (
+    message === job.steps.get(step)?.error ||
+    isPlainExit(message) ||
+    message === "The operation was canceled."
+  );
 }
 
 function annotationLine(annotation: AnnotationRecord, job: JobRecord, style: Palette): string {

@@ -1,10 +1,11 @@
-import { createWriteStream, mkdirSync, readdirSync, rmSync, type WriteStream } from "node:fs";
+import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import type { BuildEvent } from "../../builds/build-event.ts";
 import { safeFileName } from "../run/safe-file-name.ts";
 
-/** Runs whose logs are kept. */
+/** What is kept of earlier runs: the newest of them, up to this many and this many bytes. */
 const KEPT_RUNS = 30;
+const KEPT_BYTES = 1024 ** 3;
 
 /** The full log of every job as a file, for runs whose output only showed the ends of them. */
 export class LogFiles {
@@ -18,10 +19,7 @@ export class LogFiles {
     this.#runId = runId;
     this.folder = join(parent, runId);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const runs = readdirSync(parent)
-      .filter((name) => /^\d+$/.test(name))
-      .sort();
-    for (const old of runs.slice(0, -KEPT_RUNS)) rmSync(join(parent, old), { recursive: true, force: true });
+    removeOldRuns(parent);
   }
 
   write(event: BuildEvent): void | Promise<void> {
@@ -68,4 +66,19 @@ export class LogFiles {
       waiting.once("close", resolve);
     });
   }
+}
+
+function removeOldRuns(parent: string): void {
+  const runs = readdirSync(parent).filter((name) => /^\d+$/.test(name));
+  let bytes = 0;
+  for (const [age, name] of runs.sort((a, b) => Number(b) - Number(a)).entries()) {
+    const folder = join(parent, name);
+    if (age >= KEPT_RUNS || bytes > KEPT_BYTES) rmSync(folder, { recursive: true, force: true });
+    else for (const file of readdirSync(folder)) bytes += sizeOf(join(folder, file));
+  }
+}
+
+/** Another run may be removing it. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
