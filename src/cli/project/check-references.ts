@@ -58,6 +58,10 @@ class ReferenceChecker {
   async #call(job: CallJobSpec, from: GrowingFile): Promise<void> {
     if (!job.uses.startsWith("./")) return;
     const file = posix.normalize(job.uses.slice(2));
+    if (file.startsWith("../")) {
+      from.diagnostics.push(problem("invalid-call", `'${job.uses}' is outside of the repository`, job, from));
+      return;
+    }
     const known = this.files.get(file) ?? (await this.#load(file, job, from));
     if (known === undefined) return;
     if (known.spec === undefined) {
@@ -97,6 +101,8 @@ class ReferenceChecker {
   async #action(step: StepSpec, from: GrowingFile): Promise<void> {
     if (step.kind !== "uses" || !step.uses.startsWith("./")) return;
     const folder = posix.normalize(step.uses.slice(2)) || ".";
+    // It may be there in the workspace; here it is none of the project's.
+    if (folder.startsWith("..")) return;
     const name = ["action.yml", "action.yaml"].find((each) => existsSync(join(this.#root, folder, each)));
     if (name === undefined) {
       if (existsSync(join(this.#root, folder, "Dockerfile"))) return;
