@@ -33,6 +33,7 @@ describe("what is hidden", () => {
     ["a value of many lines", ["line one\nline two"], "x\nline one\nline two\ny", "x\n***\ny"],
     ["each line by itself", ["line one\r\nline two"], "line two, line one", "***, ***"],
     ["a value of many lines with other line ends", ["k1=abc\nk2=def"], "k1=abc\r\nk2=def", "***"],
+    ["each line by itself, be it two signs", ["🔑🔑\n--\nab"], "a 🔑🔑 b --", "a *** b ***"],
     ["not the lines that are only brackets", ['{\n"a": "secret!"\n}'], '{ x } "a": "secret!"', "{ x } ***"],
   ])("%s", (_, values, text, expected) => {
     expect(maskerOf(...values).text(text)).toBe(expected);
@@ -173,8 +174,7 @@ describe("for any text, secrets and pieces", () => {
             .trim()
             .split(/\n+/)
             .map((line) => line.trim());
-          const parts = lines.length > 1 ? lines.filter((line) => /[a-zé]|.{4}/.test(line)) : [];
-          return [value.trim(), ...parts].flatMap((part) => [...valueEncodings(part)]);
+          return [value.trim(), ...lines].flatMap((part) => (part === "" ? [] : [...valueEncodings(part)]));
         });
         expect(maskerOf(...values).text(plain)).toBe(simplyMasked(plain, patterns));
       }),

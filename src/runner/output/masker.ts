@@ -2,6 +2,8 @@ import { MaskStream } from "./mask-stream.ts";
 import { PatternSearch } from "./pattern-search.ts";
 import { valueEncodings } from "./value-encodings.ts";
 
+const ONLY_BRACKETS = /^[[\](){},;]{1,3}$/;
+
 /** Hides secrets of one job, in every encoding they are likely to be printed in. */
 export class Masker {
   readonly #search = new PatternSearch();
@@ -17,7 +19,7 @@ export class Masker {
     const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
     for (const text of [
       whole,
-      ...(lines.length > 1 ? lines.filter((line) => !/^[^\p{L}\p{N}]{0,3}$/u.test(line)) : []),
+      ...(lines.length > 1 ? lines.filter((line) => !ONLY_BRACKETS.test(line)) : []),
     ]) {
       if (text === "" || this.#values.has(text)) continue;
       this.#values.add(text);
