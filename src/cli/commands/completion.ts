@@ -33,7 +33,11 @@ _slipway() {
   lines=("\${(@f)$(slipway __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   local kind=$lines[1] line
   for line in "\${(@)lines[2,-1]}"; do
-    [[ -n $line ]] && offers+=("\${\${line%%$'\\t'*}//:/\\\\:}\${\${(M)line%$'\\t'*}:+:\${line#*$'\\t'}}")
+    if [[ $line == *$'\t'* ]]; then
+      offers+=("\${\${line%%$'\t'*}//:/\\:}:\${line#*$'\t'}")
+    elif [[ -n $line ]]; then
+      offers+=("\${line//:/\\:}")
+    fi
   done
   (( $#offers )) && _describe slipway offers
   case $kind in
