@@ -39,7 +39,7 @@ export const RUN_OPTIONS = [
   {
     name: "event",
     value: "name",
-    help: "The event to run for (default: push, or the only one that a named file has)",
+    help: "The event to run for (default: push; for a named file without push its first)",
     group: EVENT,
     complete: "event",
   },
@@ -231,7 +231,7 @@ export const RUN_OPTIONS = [
 
   {
     name: "json",
-    help: "One event a line on standard output, as JSON (docs/reference/events.md)",
+    help: "One event a line on standard output, as JSON (docs/reference/run-events.md)",
     group: OUTPUT,
   },
   { name: "quiet", short: "q", help: "No output of steps", group: OUTPUT },
