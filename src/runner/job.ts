@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { JobRequest } from "../protocol/job-request.ts";
@@ -52,8 +51,8 @@ export class Job {
   readonly env = new JobEnv();
   readonly steps = new StepsContext();
   readonly defaults: RunDefaults = {};
-  readonly fileSlots = new FileSlots();
   readonly artifacts = new Map<string, ArtifactSubject>();
+  readonly fileSlots: FileSlots;
   /** In the order they were registered; run in reverse. */
   readonly posts: PostStep[] = [];
   /** What every process of the job has, on which nothing of the pipeline's has a say. */
@@ -72,6 +71,7 @@ export class Job {
     this.ports = ports;
     this.clock = ports.clock;
     this.tools = tools;
+    this.fileSlots = new FileSlots(request.directories.temp, this.artifacts);
     this.debug = request.debug || asksForDebug(request);
     this.contexts = jobContexts(request, this.debug);
     this.file = workflowPlace(request.contexts.github).path || "workflow";
@@ -137,10 +137,6 @@ export class Job {
   /** Numbers of steps in the frames. */
   nextStep(): number {
     return ++this.#steps;
-  }
-
-  get commandFilesDirectory(): string {
-    return join(this.request.directories.temp, "_runner_file_commands");
   }
 
   async #makeStore(): Promise<ActionStore> {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -20,19 +29,26 @@ test.each(pairs)("a file of %j becomes %j", (before, after) => {
   expect(readFileSync(path, "utf8")).toBe(after);
 });
 
-test("a missing file is made; a folder in its place is an error", () => {
+test("a missing file is made", () => {
   rewriteFile(join(directory, "new"), "text");
   expect(readFileSync(join(directory, "new"), "utf8")).toBe("text");
-  mkdirSync(join(directory, "folder"));
-  expect(() => rewriteFile(join(directory, "folder"), "")).toThrow(/EISDIR/);
 });
 
-test("a file that has the content already is not touched", () => {
-  const path = join(directory, "same");
-  writeFileSync(path, "same");
-  utimesSync(path, 1, 1);
-  rewriteFile(path, "same");
-  expect(statSync(path).mtimeMs).toBe(1000);
-  rewriteFile(path, "Same");
-  expect(statSync(path).mtimeMs).toBeGreaterThan(1000);
+const inTheWay: readonly (readonly [string, (path: string, other: string) => void])[] = [
+  ["a link to another file", (path, other) => symlinkSync(other, path)],
+  ["a second name of another file", (path, other) => linkSync(other, path)],
+  ["a link to nothing", (path) => symlinkSync("/nowhere/at/all", path)],
+  ["a folder", (path) => mkdirSync(join(path, "inner"), { recursive: true })],
+  ["a file that may not be written", (path) => writeFileSync(path, "locked", { mode: 0o444 })],
+];
+
+test.each(inTheWay)("%s is replaced, and nothing is written through it", (name, put) => {
+  const path = join(directory, name);
+  const other = join(directory, `other of ${name}`);
+  writeFileSync(other, "precious");
+  put(path, other);
+  rewriteFile(path, "text");
+  expect(readFileSync(path, "utf8")).toBe("text");
+  expect(lstatSync(path).isFile()).toBe(true);
+  expect(readFileSync(other, "utf8")).toBe("precious");
 });

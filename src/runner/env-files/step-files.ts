@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactSubject } from "./artifact-subjects.ts";
 import { decodeText } from "./decode-text.ts";
@@ -16,11 +16,8 @@ export interface StepFiles {
   readonly env: { readonly [name: string]: string };
   /** What the step wrote, once it has ended. Never throws: what is wrong is in `errors`. */
   read(): StepFileContents;
-  /**
-   * True: files of the same directory and index may be made for another step, in place of these. False where the step
-   * put something else in the place of one (a link, a folder), which must not be written through.
-   */
-  reusable(): boolean;
+  /** Makes them ready for another step, as if they were new. Throws as `fs` does. */
+  renew(declared: ReadonlyMap<string, ArtifactSubject>): void;
   /** Removes the files. */
   remove(): void;
 }
@@ -62,8 +59,7 @@ type FileVariable = keyof typeof FILES;
 const VARIABLES = Object.keys(FILES) as FileVariable[];
 
 /**
- * Makes the files of one step in `directory` (which is made if missing); `stepIndex` is unique among the steps that
- * run. Empties what is there from a step that ran before (see `StepFiles.reusable`). `declared`
+ * Makes the files of one step in `directory` (which is made if missing); `stepIndex` is unique within it. `declared`
  * are the job's artifacts so far, for the step to read in `GITHUB_ARTIFACTS_LIST`.
  */
 export function createStepFiles(
@@ -75,21 +71,27 @@ export function createStepFiles(
     VARIABLES.map((variable) => [variable, join(directory, `${FILES[variable].file}_${stepIndex}`)]),
   ) as Record<FileVariable, string>;
   const list = join(directory, `artifacts_list_${stepIndex}`);
-  const texts: [path: string, text: string][] = VARIABLES.map((variable) => [paths[variable], ""]);
-  texts.push([list, listText(declared)]);
-  try {
-    for (const [path, text] of texts) rewriteFile(path, text);
-  } catch {
-    // The folder is missing nearly never: made for the job's first step, or by a step that emptied its temp folder.
-    mkdirSync(directory, { recursive: true });
-    for (const [path, text] of texts) rewriteFile(path, text);
-  }
+  const all = [...Object.values(paths), list];
+  const fill = (subjects: ReadonlyMap<string, ArtifactSubject>) => {
+    for (const path of Object.values(paths)) rewriteFile(path, "");
+    rewriteFile(list, listText(subjects));
+  };
+  const renew = (subjects: ReadonlyMap<string, ArtifactSubject>) => {
+    try {
+      fill(subjects);
+    } catch {
+      // The folder is missing nearly never: made for the job's first step, or by a step that emptied its temp folder.
+      mkdirSync(directory, { recursive: true });
+      fill(subjects);
+    }
+  };
+  renew(declared);
   return {
     env: { ...paths, GITHUB_ARTIFACTS_LIST: list },
     read: () => readFiles(paths),
-    reusable: () => texts.every(([path]) => isPlainFile(path)),
+    renew,
     remove() {
-      for (const [path] of texts) rmSync(path, { force: true });
+      for (const path of all) rmSync(path, { recursive: true, force: true });
     },
   };
 }
@@ -178,10 +180,4 @@ function listText(declared: ReadonlyMap<string, ArtifactSubject>): string {
     version: 1,
     subjects: subjects.map(({ name, digest, kind }) => ({ name, digest, kind })),
   });
-}
-
-/** A file of its own (not a link to another), and still ours to write. */
-export function isPlainFile(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true && stat.nlink === 1 && (stat.mode & 0o600) === 0o600;
 }

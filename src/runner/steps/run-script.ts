@@ -14,7 +14,7 @@ const RESET = "\x1b[0m";
 
 /** A `run` step. Throws `ExecError` for what keeps its script from being started. */
 export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void> {
-  return withStepFiles(step, async (nameFile) => {
+  return withStepFiles(step, async (slot) => {
     const { job } = step;
     const { directories, services } = job.request;
     // Inside an action the job's defaults do not count.
@@ -32,7 +32,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
     const shell = writeHead(step, script, () =>
       resolveShell(named || defaults.shell || undefined, { path: env.PATH ?? "", cwd }),
     );
-    const path = nameFile("script", shell.extension);
+    const path = slot.scriptPath(shell.extension);
     try {
       rewriteFile(path, shell.prepare(script));
     } catch (error) {

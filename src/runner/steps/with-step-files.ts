@@ -1,11 +1,8 @@
-import { join } from "node:path";
 import { declareArtifacts } from "../env-files/artifact-subjects.ts";
-import { createStepFiles, isPlainFile, type StepFiles } from "../env-files/step-files.ts";
+import type { StepFiles } from "../env-files/step-files.ts";
 import { describeFileError } from "./describe-file-error.ts";
+import type { FileSlot } from "./file-slots.ts";
 import type { StepExecution } from "./step-execution.ts";
-
-/** Names a file for the step alone, and counts it among what must be untouched for the step's files to serve again. */
-export type NameFile = (prefix: string, extension: string) => string;
 
 /**
  * Runs `body` between making the step's `GITHUB_ENV`, `GITHUB_OUTPUT` and the other files, and doing what it wrote
@@ -13,35 +10,30 @@ export type NameFile = (prefix: string, extension: string) => string;
  */
 export async function withStepFiles(
   step: StepExecution,
-  body: (nameFile: NameFile) => Promise<void>,
+  body: (slot: FileSlot) => Promise<void>,
 ): Promise<void> {
   const { job } = step;
-  const slot = job.fileSlots.take();
-  const files = makeFiles(step, slot);
-  const named: string[] = [];
-  const nameFile: NameFile = (prefix, extension) => {
-    const path = join(job.request.directories.temp, `${prefix}-${slot}${extension}`);
-    named.push(path);
-    return path;
-  };
+  const slot = takeSlot(step);
   // `github.output` is the path that GITHUB_OUTPUT names.
   step.extendGithub(
     Object.fromEntries(
-      Object.entries(files.env).map(([name, path]) => [name.replace(/^GITHUB_/, "").toLowerCase(), path]),
+      Object.entries(slot.files.env).map(([name, path]) => [
+        name.replace(/^GITHUB_/, "").toLowerCase(),
+        path,
+      ]),
     ),
   );
   try {
-    await body(nameFile);
+    await body(slot);
   } finally {
-    if (!job.tools.cancellation.killed.aborted) await takeIn(step, files);
-    if (!step.leftBehind && files.reusable() && named.every(isPlainFile)) job.fileSlots.giveBack(slot);
+    if (!job.tools.cancellation.killed.aborted) await takeIn(step, slot.files);
+    if (!step.leftBehind) job.fileSlots.giveBack(slot);
   }
 }
 
-function makeFiles({ job }: StepExecution, slot: number): StepFiles {
-  const directory = job.commandFilesDirectory;
+function takeSlot({ job }: StepExecution): FileSlot {
   try {
-    return createStepFiles(directory, slot, job.artifacts);
+    return job.fileSlots.take();
   } catch (error) {
     throw describeFileError("The environment files of the step cannot be made", error);
   }
