@@ -24,6 +24,7 @@ const facts: ProjectFacts = {
   owner: "team",
   name: "app",
   serverUrl: "https://github.com",
+  githubUrl: "https://github.com",
   branch: "feature/x",
   tags: [],
   defaultBranch: "main",
@@ -179,7 +180,13 @@ describe("buildEvent", () => {
     expect(github.event).toMatchObject({ head_commit: null, commits: [], created: true });
   });
 
-  it("names another server everywhere", () => {
+  it("says GitHub's own address for a repository elsewhere: its artifact and cache clients take no other", () => {
+    const { github } = build("push", { facts: { ...facts, serverUrl: "https://git.example.com" } });
+    expect(github).toMatchObject({ server_url: "https://github.com", api_url: "https://api.github.com" });
+    expect(jsonAt(github.event, "repository", "html_url")).toBe("https://git.example.com/team/app");
+  });
+
+  it("names another server everywhere where it was asked for", () => {
     const other = projectFacts(undefined, "/x", { serverHost: "git.example.org" });
     expect(build("push", { facts: other }).github).toMatchObject({
       server_url: "https://git.example.org",

@@ -6,8 +6,13 @@ import type { Commit, Person, Repository } from "../git/repository.ts";
 export interface ProjectFacts {
   readonly owner: string;
   readonly name: string;
-  /** `https://github.com`, without a slash at the end. */
+  /** Where the repository is, `https://github.com`, without a slash at the end. */
   readonly serverUrl: string;
+  /**
+   * What `github.server_url` says: GitHub, unless another server was asked for by name. GitHub's own artifact and cache
+   * clients refuse to work for any other host.
+   */
+  readonly githubUrl: string;
   /** Undefined on a detached head. */
   readonly branch: string | undefined;
   readonly tags: readonly string[];
@@ -48,6 +53,7 @@ export function projectFacts(
       overrides.serverHost === undefined
         ? (address?.serverUrl ?? "https://github.com")
         : `https://${overrides.serverHost}`,
+    githubUrl: `https://${overrides.serverHost ?? "github.com"}`,
     branch: isDetached ? undefined : (repository?.branch ?? defaultBranch),
     tags: repository?.tags ?? [],
     defaultBranch,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Environment } from "../io.ts";
 
-export interface GitAnswer {
+interface GitAnswer {
   /** 127: git could not be started. */
   readonly code: number;
   readonly stdout: string;

@@ -1,7 +1,7 @@
 import type { Palette, Style } from "../output/color.ts";
 import type { WorkState } from "../record/run-record.ts";
 
-export const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPIN_MS = 100;
 
 export interface StateIcon {

@@ -59,7 +59,7 @@ function columnsOf(rows: readonly (readonly [string, string])[], width: number):
 }
 
 /** Breaks at spaces; a word longer than a line stands on a line of its own. */
-export function wrap(text: string, width: number): string {
+function wrap(text: string, width: number): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

@@ -18,7 +18,7 @@ export async function diagnosticsText(
 }
 
 /** `2 errors and 1 warning in 2 files`. */
-export function diagnosticCount(diagnostics: readonly Diagnostic[], color: boolean): string {
+function diagnosticCount(diagnostics: readonly Diagnostic[], color: boolean): string {
   const style = palette(color);
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   const warnings = diagnostics.length - errors;

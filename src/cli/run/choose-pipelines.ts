@@ -91,7 +91,7 @@ export function sameId(a: string, b: string): boolean {
 }
 
 /** The trigger of a pipeline for an event; a merge request of `.platform.yaml` is a pull request elsewhere. */
-export function triggerOf({ spec }: Candidate, event: string): TriggerSpec | undefined {
+function triggerOf({ spec }: Candidate, event: string): TriggerSpec | undefined {
   const names = event === "mr" || event === "pull_request" ? ["pull_request", "mr"] : [event];
   return spec.on.find((trigger) => names.includes(trigger.event));
 }

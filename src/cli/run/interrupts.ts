@@ -1,11 +1,13 @@
 import type { Io } from "../io.ts";
 
 /** How a run is stopped from outside. */
-export interface Interrupts extends Disposable {
+export interface Interrupts {
   /** Aborts at the first Ctrl-C, SIGTERM or SIGHUP: jobs are asked to end. */
   readonly cancel: AbortSignal;
   /** Aborts at the second, or when nobody reads the output any more: everything ends at once. */
   readonly kill: AbortSignal;
+  /** Leaves signals to the process again. */
+  stop(): void;
 }
 
 export function watchInterrupts(io: Io, onCancel: () => void): Interrupts {
@@ -29,7 +31,7 @@ export function watchInterrupts(io: Io, onCancel: () => void): Interrupts {
   return {
     cancel: cancel.signal,
     kill: kill.signal,
-    [Symbol.dispose]() {
+    stop() {
       for (const each of stop) each();
     },
   };

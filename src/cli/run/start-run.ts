@@ -72,7 +72,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     clock: () => io.clock.now(),
   });
   const view = await openView(values, io, join(home.state, "logs"), runs[0]?.buildId ?? "");
-  using interrupts = watchInterrupts(io, () => view.cancelling());
+  const interrupts = watchInterrupts(io, () => view.cancelling());
   const actionsUrl =
     values["actions-url"] ??
     (values["github-instance"] === undefined ? "https://github.com" : `https://${values["github-instance"]}`);
@@ -126,7 +126,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
       keep: values.keep,
     },
     { runBuild, services, view, interrupts, folders, io },
-  );
+  ).finally(() => interrupts.stop());
 }
 
 /** Mistakes in called workflows stop the run before anything of it has started. */

@@ -36,7 +36,7 @@ export async function openView(wish: ViewWish, io: Io, logParent: string, runId:
 }
 
 /** In CI a terminal is often only pretended, and what is written is kept as a text. */
-export function canBeLive(env: Environment, stream: OutputStream): boolean {
+function canBeLive(env: Environment, stream: OutputStream): boolean {
   const inCi = env.CI !== undefined && env.CI !== "" && env.CI !== "false" && env.CI !== "0";
   return stream.isTTY && !inCi && env.TERM !== "dumb" && stream.columns >= 20 && stream.rows >= 6;
 }
