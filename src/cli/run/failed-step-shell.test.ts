@@ -29,7 +29,6 @@ function setUp(shellScript: string) {
   const fail = (displayName: string) =>
     open(
       {
-        step: 1,
         displayName,
         env: { PATH: process.env.PATH ?? "", COLOR: "blue" },
         cwd: folder,

@@ -1,8 +1,16 @@
 import { spawn } from "node:child_process";
-import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Io } from "../io.ts";
 import { plainScreenText } from "../output/screen-text.ts";
 import type { RunView } from "../view/run-view.ts";
+
+/** What the runner tells of a failed step. */
+interface FailedStep {
+  readonly displayName: string;
+  /** The environment its process had. */
+  readonly env: { readonly [name: string]: string };
+  readonly cwd: string;
+  readonly error?: string;
+}
 
 /**
  * Opens the person's shell where a step failed, one at a time however many jobs fail at once, and settles when it has
@@ -10,7 +18,7 @@ import type { RunView } from "../view/run-view.ts";
  */
 export function failedStepShell(io: Io, view: Pick<RunView, "suspend">) {
   let before: Promise<void> = Promise.resolve();
-  return (failure: StepFailure, job: { readonly displayName: string }): Promise<void> => {
+  return (failure: FailedStep, job: { readonly displayName: string }): Promise<void> => {
     const turn = before.then(() => openShell(io, view, failure, job.displayName));
     before = turn.catch(() => {});
     return turn;
@@ -20,7 +28,7 @@ export function failedStepShell(io: Io, view: Pick<RunView, "suspend">) {
 async function openShell(
   io: Io,
   view: Pick<RunView, "suspend">,
-  failure: StepFailure,
+  failure: FailedStep,
   jobName: string,
 ): Promise<void> {
   const resume = view.suspend();
