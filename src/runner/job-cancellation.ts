@@ -13,6 +13,7 @@ export interface CancelCause {
 export class JobCancellation {
   readonly #clock: Clock;
   readonly #budgetMs: number;
+  readonly #requested = new AbortController();
   readonly #kill = new AbortController();
   readonly #listeners = new Set<() => void>();
   #cause: CancelCause | undefined;
@@ -33,6 +34,11 @@ export class JobCancellation {
     return this.#overBudget;
   }
 
+  /** Aborted when the job is cancelled or killed: for work that no condition may keep alive. */
+  get requested(): AbortSignal {
+    return this.#requested.signal;
+  }
+
   /** Aborted: whatever runs is killed, nothing is started any more. */
   get killed(): AbortSignal {
     return this.#kill.signal;
@@ -47,10 +53,12 @@ export class JobCancellation {
       this.#kill.abort();
     });
     for (const listener of [...this.#listeners]) listener();
+    this.#requested.abort();
   }
 
   kill(cause: CancelCause): void {
     this.#cause ??= cause;
+    this.#requested.abort();
     this.#kill.abort();
   }
 

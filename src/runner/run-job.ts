@@ -17,6 +17,7 @@ import type { RunnerPorts } from "./runner-ports.ts";
 import { addMasks } from "./setup/add-masks.ts";
 import { evaluateJobSettings } from "./setup/evaluate-job.ts";
 import { prepareDirectories, removeTemp } from "./setup/job-directories.ts";
+import { jobHooks } from "./setup/job-hooks.ts";
 import { prepareActions } from "./setup/prepare-actions.ts";
 import { announcePlan } from "./steps/announce-plan.ts";
 import { errorMessage } from "./steps/error-message.ts";
@@ -117,11 +118,15 @@ function namedBeforehand(job: Job) {
 async function runSteps(job: Job, plan: readonly PlannedStep[]): Promise<void> {
   const work = plan.flatMap((step) => (step.kind === "work" ? [step] : []));
   const withPre = work.filter(({ unit }) => hasPre(unit));
-  const pre = announceStage(job, "pre", withPre.map(prefixed("Pre ")));
+  const { started, completed } = jobHooks(job.request);
+  const hook = started === undefined ? [] : [started];
+  const pre = announceStage(job, "pre", [...hook, ...withPre.map(prefixed("Pre "))]);
   const numbers = announcePlan(job, plan);
   await runStageSteps(job, pre);
   await runMainSteps(job, plan, numbers);
-  await runStageSteps(job, announceStage(job, "post", job.posts.toReversed().map(prefixed("Post "))));
+  const posts = job.posts.toReversed().map(prefixed("Post "));
+  const last = completed === undefined ? [] : [completed];
+  await runStageSteps(job, announceStage(job, "post", [...posts, ...last]));
 }
 
 function prefixed(prefix: string): (step: StageStep) => StageStep {

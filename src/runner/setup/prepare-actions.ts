@@ -48,10 +48,11 @@ async function prepare(
   parent: FolderAction | undefined,
 ): Promise<void> {
   const { job, root, known, log } = preparation;
+  const signal = job.tools.cancellation.requested;
   try {
-    await resolveUnit(unit, { job, parent, signal: job.ports.signal, log });
+    await resolveUnit(unit, { job, parent, signal, log });
   } catch (error) {
-    if (foresight === "unless-failed" || job.ports.signal.aborted) throw error;
+    if (foresight === "unless-failed" || signal.aborted) throw error;
     unit.unresolved = error;
     return;
   }

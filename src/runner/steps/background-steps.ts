@@ -134,6 +134,7 @@ export class BackgroundSteps {
       this.#wakeInterrupted();
     });
     await this.#slot(step);
+    if (cancellation.killed.aborted) step.interrupt("cancelled");
     const startedAt = clock.monotonic();
     let end: StepEnd = CANCELLED;
     // It was interrupted while it stood in the queue, or before.

@@ -44,7 +44,7 @@ export async function performStep(step: StepExecution): Promise<StepEnd> {
 
 function runBody(step: StepExecution): Promise<void> {
   const { spec } = step.place.unit;
-  return spec.kind === "run" ? runScript(step, spec) : runAction(step, spec);
+  return spec.kind === "run" ? runScript(step, spec) : runAction(step, spec, performStep);
 }
 
 function endCut(step: StepExecution, minutes: number): void {

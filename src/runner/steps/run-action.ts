@@ -8,12 +8,19 @@ import { writeActionHead } from "./log-head.ts";
 import { registerPost } from "./register-post.ts";
 import { needsContainers, resolveUnit } from "./resolve-unit.ts";
 import { runCheckoutStage } from "./run-checkout.ts";
-import { runComposite } from "./run-composite.ts";
+import { type PerformStep, runComposite } from "./run-composite.ts";
 import type { StepExecution } from "./step-execution.ts";
 import { withStepFiles } from "./with-step-files.ts";
 
-/** One stage of a `uses` step. Throws `ExecError` for what keeps the action from being run. */
-export async function runAction(step: StepExecution, spec: UsesStepSpec): Promise<void> {
+/**
+ * One stage of a `uses` step. `perform` runs the steps inside a composite action. Throws `ExecError` for what keeps
+ * the action from being run.
+ */
+export async function runAction(
+  step: StepExecution,
+  spec: UsesStepSpec,
+  perform: PerformStep,
+): Promise<void> {
   const action = await resolveUnit(step.place.unit, {
     job: step.job,
     parent: step.place.enclosing?.action,
@@ -28,11 +35,16 @@ export async function runAction(step: StepExecution, spec: UsesStepSpec): Promis
       step.extendGithub({ action_repository: "actions/checkout", action_ref: action.ref });
       return await withStepFiles(step, () => runCheckoutStage(step, spec));
     case "action":
-      return await runFolderAction(step, spec, action);
+      return await runFolderAction(step, spec, action, perform);
   }
 }
 
-async function runFolderAction(step: StepExecution, spec: UsesStepSpec, action: FolderAction): Promise<void> {
+async function runFolderAction(
+  step: StepExecution,
+  spec: UsesStepSpec,
+  action: FolderAction,
+  perform: PerformStep,
+): Promise<void> {
   const { job, place } = step;
   const { stage } = place;
   const { runs } = action.spec;
@@ -48,7 +60,7 @@ async function runFolderAction(step: StepExecution, spec: UsesStepSpec, action: 
   if (stage === "post") step.log.line("Post job cleanup.");
   else writeActionHead(step, `Run ${spec.uses}`, inputs);
 
-  if (runs.using === "composite") return await runComposite(step, action, inputs);
+  if (runs.using === "composite") return await runComposite(step, action, inputs, perform);
   if (runs.pre !== undefined && action.local && stage === "main") {
     const message = `\`pre\` execution is not supported for local action from '${spec.uses}'`;
     step.log.annotate({ level: "warning", message });

@@ -7,11 +7,13 @@ import { checkStep, interruptOnCancel } from "./check-step.ts";
 import { commandEffectsOf } from "./command-effects-of.ts";
 import { displayName } from "./display-name.ts";
 import { errorMessage } from "./error-message.ts";
-import { performStep } from "./perform-step.ts";
 import { SKIPPED, type StepEnd } from "./step-end.ts";
 import { type Enclosing, StepExecution } from "./step-execution.ts";
 import { stageCondition, stageUnits } from "./step-stages.ts";
 import { hasOwnId, innerOf, type StepUnit } from "./step-unit.ts";
+
+/** Runs a step whose condition holds to its end; handed in, since it may have to run a composite action itself. */
+export type PerformStep = (step: StepExecution) => Promise<StepEnd>;
 
 /**
  * One stage of a composite action: its steps one after the other, in a world of their own (`inputs`, `steps`, the
@@ -21,6 +23,7 @@ export async function runComposite(
   step: StepExecution,
   action: FolderAction,
   inputs: Variables,
+  perform: PerformStep,
 ): Promise<void> {
   const { place } = step;
   const { steps } = innerOf(place.unit);
@@ -35,7 +38,7 @@ export async function runComposite(
   for (const unit of stageUnits(place.unit, place.stage)) {
     if (isEnded(step)) break;
     const inner = openInner(enclosing, unit);
-    const { end, broken } = await attempt(inner, stageCondition(unit, place.stage));
+    const { end, broken } = await attempt(inner, stageCondition(unit, place.stage), perform);
     await inner.log.close();
     if (place.stage === "main" && hasOwnId(unit)) steps.setEnd(unit.id, end.outcome, end.conclusion);
     status = worse(status, end.conclusion);
@@ -69,6 +72,7 @@ function openInner(enclosing: Enclosing, unit: StepUnit): StepExecution {
 async function attempt(
   step: StepExecution,
   condition: ConditionSpec | undefined,
+  perform: PerformStep,
 ): Promise<{ readonly end: StepEnd; readonly broken: boolean }> {
   const check = checkStep(step, condition);
   if (check.kind === "skip") return { end: SKIPPED, broken: false };
@@ -78,7 +82,7 @@ async function attempt(
   }
   const settle = interruptOnCancel(step, condition);
   try {
-    return { end: await performStep(step), broken: false };
+    return { end: await perform(step), broken: false };
   } finally {
     settle();
   }

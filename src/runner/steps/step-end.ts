@@ -10,4 +10,3 @@ export interface StepEnd {
 export const SKIPPED: StepEnd = { outcome: "skipped", conclusion: "skipped" };
 export const FAILED: StepEnd = { outcome: "failure", conclusion: "failure" };
 export const CANCELLED: StepEnd = { outcome: "cancelled", conclusion: "cancelled" };
-export const SUCCEEDED: StepEnd = { outcome: "success", conclusion: "success" };
