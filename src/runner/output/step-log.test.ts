@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { FrameBody } from "../../protocol/frame.ts";
 import { parseMatcherFile } from "./matcher-config.ts";
 import { MatcherRegistry } from "./matcher-registry.ts";
-import { StepLogHarness } from "./step-log-harness.ts";
+import { StepLogHarness } from "./step-log.fixture.ts";
 
 const MIB = 1_048_576;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MatcherRegistry } from "./matcher-registry.ts";
 import type { StepLogOptions } from "./step-log.ts";
-import { StepLogHarness } from "./step-log-harness.ts";
+import { StepLogHarness } from "./step-log.fixture.ts";
 
 const UNSECURE = { env: { ACTIONS_ALLOW_UNSECURE_COMMANDS: "true" } };
 const DISABLED =
