@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readBuilds } from "./support/build-record.ts";
 import { git } from "./support/git.ts";
-import { type Expected, judge } from "./support/judge.ts";
+import { judge, type Scenario } from "./support/judge.ts";
 import { Sandbox, slipway } from "./support/slipway.ts";
 
 const folder = fileURLToPath(new URL("./scenarios", import.meta.url));
@@ -21,7 +21,7 @@ describe("scenarios", () => {
   });
 
   it.concurrent.each(names)("%s", async (name) => {
-    const expected: Expected = JSON.parse(readFileSync(join(folder, name, "expected.json"), "utf8"));
+    const expected: Scenario = JSON.parse(readFileSync(join(folder, name, "expected.json"), "utf8"));
     using sandbox = new Sandbox();
     const repository = sandbox.join("repository");
     cpSync(join(folder, name), repository, {
@@ -34,16 +34,18 @@ describe("scenarios", () => {
     git(repository, "add", "--all", "--force");
     git(repository, "commit", "--quiet", "--message=First commit");
 
-    const args = (expected.args ?? []).map((arg) => arg.replaceAll("$REPOSITORY", repository));
-    const ran = await slipway(["run", "--json", ...args], {
-      cwd: repository,
-      env: {
-        HOME: sandbox.path,
-        XDG_CACHE_HOME: sandbox.join("cache"),
-        XDG_STATE_HOME: sandbox.join("state"),
-        ...expected.env,
-      },
-    });
-    judge(expected, ran, readBuilds(ran.stdout));
+    for (const run of "runs" in expected ? expected.runs : [expected]) {
+      const args = (run.args ?? []).map((arg) => arg.replaceAll("$REPOSITORY", repository));
+      const ran = await slipway(["run", "--json", ...args], {
+        cwd: repository,
+        env: {
+          HOME: sandbox.path,
+          XDG_CACHE_HOME: sandbox.join("cache"),
+          XDG_STATE_HOME: sandbox.join("state"),
+          ...run.env,
+        },
+      });
+      judge(run, ran, readBuilds(ran.stdout));
+    }
   });
 });

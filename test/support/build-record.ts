@@ -27,6 +27,8 @@ export interface JobRecord {
   outcome?: string;
   error?: string;
   reason?: string;
+  environment?: string;
+  environmentUrl?: string;
   outputs: Readonly<Record<string, string>>;
   startedSeq?: number;
   finishedSeq?: number;
@@ -95,6 +97,7 @@ function record(build: BuildRecord, event: Wire, position: number): void {
       return;
     case "job.started":
       job.startedSeq = position;
+      if (event.environment !== undefined) job.environment = event.environment;
       return;
     case "job.finished":
       Object.assign(job, { ...event, kind: job.kind, finishedSeq: position });

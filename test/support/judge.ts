@@ -4,9 +4,12 @@ import { expect } from "vitest";
 import type { BuildRecord, JobRecord } from "./build-record.ts";
 import type { Ran } from "./slipway.ts";
 
+/** One run, or several in the same repository, one after the other. */
+export type Scenario = { readonly shows: string } & (Expected | { readonly runs: readonly Expected[] });
+
 export interface Expected {
-  /** What this scenario shows, in a sentence. */
-  readonly shows: string;
+  /** What this run shows, in a sentence. */
+  readonly shows?: string;
   /** Further arguments of `slipway run --json`; `$REPOSITORY` stands for the folder it runs in. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -35,6 +38,9 @@ export interface ExpectedJob {
   readonly outputs?: Readonly<Record<string, string>>;
   readonly error?: string;
   readonly reason?: string;
+  /** The deployment environment, and its address. */
+  readonly environment?: string;
+  readonly environmentUrl?: string;
   /** `name` to conclusion, or to `outcome/conclusion`, in order; only these are looked at. */
   readonly steps?: Readonly<Record<string, string>>;
   /** Names of all steps that ran or were skipped, in order of their numbers. */
@@ -47,7 +53,7 @@ export interface ExpectedJob {
 
 export function judge(expected: Expected, ran: Ran, builds: readonly BuildRecord[]): void {
   const said = `${ran.stdout}\n${ran.stderr}`;
-  expect(ran.code, `exit code; it said:\n${said.slice(-4000)}`).toBe(expected.exit);
+  expect(ran.code, `${[...(expected.args ?? [])].join(" ")}: exit code; it said:\n${said.slice(-4000)}`).toBe(expected.exit);
   for (const text of expected.stderr ?? []) expect(ran.stderr).toContain(text);
   for (const text of expected.never ?? []) expect(said).not.toContain(text);
 
@@ -95,6 +101,8 @@ function judgeJob(name: string, want: ExpectedJob, job: JobRecord): void {
   if (want.outputs !== undefined) expect(job.outputs, hint).toEqual(want.outputs);
   if (want.error !== undefined) expect(`${job.error}\n${job.log}`).toContain(want.error);
   if (want.reason !== undefined) expect(job.reason).toContain(want.reason);
+  if (want.environment !== undefined) expect(job.environment).toBe(want.environment);
+  if (want.environmentUrl !== undefined) expect(job.environmentUrl).toBe(want.environmentUrl);
   const steps = [...job.steps.values()];
   for (const [stepName, conclusions] of Object.entries(want.steps ?? {})) {
     const step = steps.find((each) => each.name === stepName);

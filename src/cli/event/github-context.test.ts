@@ -167,6 +167,17 @@ describe("buildEvent", () => {
     expect(build("push", { given: { deleted: true } }).trigger.deleted).toBe(true);
   });
 
+  it("tells filters which schedule came due, where the event file says so", () => {
+    expect(build("schedule", { given: { schedule: "0 4 * * 1" } }).trigger.schedule).toBe("0 4 * * 1");
+    expect(build("schedule").trigger).not.toHaveProperty("schedule");
+  });
+
+  it("tells filters the branch that a merge queue merges into", () => {
+    const { github, trigger } = build("merge_group");
+    expect(trigger).toMatchObject({ name: "merge_group", action: "checks_requested", baseBranch: "main" });
+    expect(github.base_ref).toBe("");
+  });
+
   it("works for a folder that is no repository", () => {
     const { github } = build("push", {
       facts: projectFacts(undefined, "/home/ada/my app", { userName: "ada" }),

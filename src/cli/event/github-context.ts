@@ -172,16 +172,20 @@ function triggerEvent(
   // Which workflow ran is only known where the event file says so.
   const workflow = textAt(request.given, "workflow_run", "name");
   const headBranch = textAt(event, "workflow_run", "head_branch");
+  const schedule = request.schedule ?? textAt(request.given, "schedule");
+  // A merge queue has a base, which `github.base_ref` does not tell.
+  const queueBase = textAt(event, "merge_group", "base_ref")?.replace(/^refs\/heads\//, "");
+  const base = baseBranch === "" ? queueBase : baseBranch;
   return {
     name,
     ref,
     ...(action === undefined ? {} : { action }),
-    ...(baseBranch === "" ? {} : { baseBranch }),
+    ...(base === undefined ? {} : { baseBranch: base }),
     ...(jsonAt(event, "deleted") === true ? { deleted: true } : {}),
     ...(headMessage === undefined ? {} : { headMessage }),
     ...(name === "workflow_run" && workflow !== undefined ? { workflow } : {}),
     ...(name === "workflow_run" && headBranch !== undefined ? { headBranch } : {}),
-    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
+    ...(schedule === undefined ? {} : { schedule }),
   };
 }
 

@@ -8,7 +8,7 @@ export interface TriggerEvent {
   readonly ref?: string;
   /** The branch was deleted by this push. */
   readonly deleted?: boolean;
-  /** `pull_request`, `pull_request_target`, `mr`: the branch it wants to be merged into (`main`). */
+  /** `pull_request`, `pull_request_target`, `merge_group`, `mr`: the branch it wants to be merged into (`main`). */
   readonly baseBranch?: string;
   /** Paths the event changes, relative to the repository. Absent: not known, or too many to list. */
   readonly changedPaths?: readonly string[];

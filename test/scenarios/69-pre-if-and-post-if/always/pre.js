@@ -1,0 +1,1 @@
+console.log("pre of " + process.env.INPUT_NAME);
