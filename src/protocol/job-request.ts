@@ -64,6 +64,11 @@ export interface JobDirectories {
   readonly workspace: string;
   /** `RUNNER_TEMP`: emptied at the start of the job. */
   readonly temp: string;
+  /**
+   * For the small files that pass between runner and steps: scripts, environment files, the event. Emptied at the start
+   * of the job, removed at its end. Best on a file system in memory; below `temp` where absent.
+   */
+  readonly control?: string;
   /** `RUNNER_TOOL_CACHE`, shared between jobs. */
   readonly toolCache: string;
   /** Fetched actions, shared between jobs and runs; see `ActionSources`. */

@@ -71,7 +71,7 @@ export class Job {
     this.ports = ports;
     this.clock = ports.clock;
     this.tools = tools;
-    this.fileSlots = new FileSlots(request.directories.temp, this.artifacts);
+    this.fileSlots = new FileSlots(request.directories.control ?? request.directories.temp, this.artifacts);
     this.debug = request.debug || asksForDebug(request);
     this.contexts = jobContexts(request, this.debug);
     this.file = workflowPlace(request.contexts.github).path || "workflow";

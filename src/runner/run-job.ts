@@ -149,7 +149,7 @@ async function complete(job: Job, log: StepLog, results: JobResults | undefined)
   for (const { pid, name } of await tracker.killLeftovers()) {
     log.line(`Terminate orphan process: pid (${pid}) (${name})`);
   }
-  const left = await removeTemp(job.request.directories.temp);
+  const left = await removeTemp(job.request.directories);
   if (left !== undefined) log.annotate({ level: "warning", message: left });
   if (problem !== undefined) throw problem;
 }

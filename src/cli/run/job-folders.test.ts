@@ -18,6 +18,7 @@ function folders(more: Partial<JobFoldersOptions> = {}): JobFolders {
     actionCache: "/a",
     name: "my app",
     bound: undefined,
+    memory: undefined,
     keep: false,
     ...more,
   });

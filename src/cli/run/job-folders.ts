@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PlacedJob } from "../../builds/build-options.ts";
@@ -17,6 +17,8 @@ export interface JobFoldersOptions {
   readonly name: string;
   /** The work tree, where jobs work in it itself. */
   readonly bound: string | undefined;
+  /** A folder in memory for `JobDirectories.control`, removed with the others. */
+  readonly memory: string | undefined;
   /** Nothing is removed. */
   readonly keep: boolean;
 }
@@ -47,15 +49,14 @@ export class JobFolders {
   /** The folders of an attempt; the runner makes them. */
   directoriesFor(buildId: string, { jobKey, attempt }: PlacedJob): JobDirectories {
     const { toolCache, actionCache, name, bound } = this.#options;
-    const folder = join(
-      this.#root,
-      `${safeFileName(jobKey)}${attempt === 1 ? "" : `-attempt-${attempt}`}${this.#suffix(buildId, jobKey)}`,
-    );
+    const folderName = `${safeFileName(jobKey)}${attempt === 1 ? "" : `-attempt-${attempt}`}${this.#suffix(buildId, jobKey)}`;
+    const folder = join(this.#root, folderName);
     const id = `${buildId}\0${jobKey}`;
     this.#attempts.set(id, [...(this.#attempts.get(id) ?? []), folder]);
     return {
       workspace: bound ?? join(folder, safeFileName(name)),
       temp: join(folder, "_temp"),
+      ...(this.#options.memory === undefined ? {} : { control: join(this.#options.memory, folderName) }),
       toolCache,
       actionCache,
     };
@@ -77,6 +78,7 @@ export class JobFolders {
   async close(): Promise<void> {
     await Promise.all(this.#removals);
     if (!this.#options.keep) await removeFolder(this.#root);
+    if (this.#options.memory !== undefined) await removeFolder(this.#options.memory);
   }
 
   /** Jobs of the same key in several builds of the run. */
@@ -90,11 +92,23 @@ export class JobFolders {
 
 /** Also where a step left folders without write permission (a Go module cache, say). Never rejects. */
 async function removeFolder(folder: string): Promise<void> {
+  if (removedEmpty(folder)) return;
   try {
     await rm(folder, { recursive: true, force: true });
   } catch {
     await makeWritable(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 2 }).catch(() => {});
+  }
+}
+
+/** Most jobs of a large matrix leave nothing: that is gone at once, without the detours of a recursive removal. */
+function removedEmpty(folder: string): boolean {
+  try {
+    for (const name of readdirSync(folder)) rmdirSync(join(folder, name));
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -26,6 +26,7 @@ import { failedStepShell } from "./failed-step-shell.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { JobFolders } from "./job-folders.ts";
 import { reusableWorkflows } from "./load-reusable-workflow.ts";
+import { memoryFolder } from "./memory-folder.ts";
 import { newRunId, nextRunNumber } from "./next-run-number.ts";
 import { BrokenPipelines, type PlannedPipeline, type RunPlan } from "./plan-run.ts";
 import { type PipelineRun, runPipelines } from "./run-pipelines.ts";
@@ -64,6 +65,8 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     actionCache,
     name: plan.facts.name,
     bound: values.bind ? project.root : undefined,
+    // What is kept to be looked at belongs in one place.
+    memory: values.keep ? undefined : memoryFolder(io.pid),
     keep: values.keep,
   });
   const services = lazyServices({

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MatcherRegistry } from "./matcher-registry.ts";
-import type { StepLogOptions } from "./step-log.ts";
 import { StepLogHarness } from "./step-log.fixture.ts";
+import type { StepLogOptions } from "./step-log.ts";
 
 const UNSECURE = { env: { ACTIONS_ALLOW_UNSECURE_COMMANDS: "true" } };
 const DISABLED =

@@ -11,6 +11,8 @@ import {
 const VARIABLE = "RUNNER_TRACKING_ID";
 /** So long, few enough processes were started that a process id from before still means the same process. */
 const TRUST_IDS_MS = 5_000;
+/** So many ids are sooner asked one by one than picked out of all processes. */
+const FEW_IDS = 100;
 const ROUND_MS = 5;
 /** A process in an uninterruptible wait cannot be killed; it is not waited for longer than this. */
 const GIVE_UP_MS = 2_000;
@@ -39,15 +41,20 @@ export interface LeftoverProcess {
 
 /** `trackingId`: `github_` and a UUID, unique to the job. Make it before the job's first process. */
 export function createProcessTracker(trackingId: string, clock: Clock = systemClock): ProcessTracker {
-  const before = new Set(processIds() ?? []);
   const newestBefore = newestProcessId();
   const createdAt = clock.monotonic();
   const running = new Set<number>();
   const roots = new Set<number>();
 
-  const mayBeOurs = (): ((pid: number) => boolean) => {
-    const idsReused = clock.monotonic() - createdAt > TRUST_IDS_MS || newestProcessId() < newestBefore;
-    return idsReused ? () => true : (pid) => !before.has(pid);
+  // Ids are given out in order: while they cannot have begun again, what came later has a higher one.
+  const candidates = (): readonly number[] | undefined => {
+    const newest = newestProcessId();
+    const inOrder =
+      newestBefore > 0 && newest >= newestBefore && clock.monotonic() - createdAt <= TRUST_IDS_MS;
+    if (!inOrder) return processIds();
+    const count = newest - newestBefore;
+    if (count > FEW_IDS) return processIds()?.filter((pid) => pid > newestBefore);
+    return Array.from({ length: count }, (_, index) => newestBefore + 1 + index);
   };
   return {
     env: { [VARIABLE]: trackingId },
@@ -59,7 +66,7 @@ export function createProcessTracker(trackingId: string, clock: Clock = systemCl
       running.delete(pid);
     },
     killLeftovers() {
-      return killUntilGone(() => findLeftovers(trackingId, roots, running, mayBeOurs()), clock);
+      return killUntilGone(() => findLeftovers(trackingId, roots, running, candidates()), clock);
     },
   };
 }
@@ -70,7 +77,7 @@ export function killLeftovers(
   clock: Clock = systemClock,
 ): Promise<readonly LeftoverProcess[]> {
   const none = new Set<number>();
-  return killUntilGone(() => findLeftovers(trackingId, none, none, () => true), clock);
+  return killUntilGone(() => findLeftovers(trackingId, none, none, processIds()), clock);
 }
 
 async function killUntilGone(find: () => LeftoverProcess[], clock: Clock): Promise<LeftoverProcess[]> {
@@ -95,13 +102,12 @@ function findLeftovers(
   trackingId: string,
   roots: ReadonlySet<number>,
   running: ReadonlySet<number>,
-  mayBeOurs: (pid: number) => boolean,
+  ids: readonly number[] | undefined,
 ): LeftoverProcess[] {
-  const ids = processIds();
   if (ids === undefined) return leftoverGroups(roots);
   const entries = new Map<number, ProcessEntry>();
   for (const pid of ids) {
-    if (pid === process.pid || !mayBeOurs(pid)) continue;
+    if (pid === process.pid) continue;
     const entry = processEntry(pid);
     if (entry !== undefined) entries.set(pid, entry);
   }
@@ -112,7 +118,11 @@ function findLeftovers(
     const marker = processVariable(entry.pid, VARIABLE);
     if (marker === trackingId || (inSession && !marker)) ours.set(entry.pid, entry);
   }
+  if (ours.size === 0) return [];
   addDescendants(ours, entries);
+  // Threads answer to their ids in /proc too, but are not listed there.
+  const listed = new Set(processIds());
+  for (const pid of ours.keys()) if (!listed.has(pid)) ours.delete(pid);
   return [...ours.values()].map(({ pid, name }) => ({ pid, name }));
 }
 

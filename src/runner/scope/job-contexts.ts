@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../json.ts";
-import type { JobRequest } from "../../protocol/job-request.ts";
+import type { JobDirectories, JobRequest } from "../../protocol/job-request.ts";
 import { workflowPlace } from "./workflow-place.ts";
 
 /** The contexts that stay the same while the job runs. */
@@ -12,8 +12,8 @@ export interface JobContexts {
   readonly job: JsonObject;
 }
 
-export function eventPath(temp: string): string {
-  return join(temp, "_github_workflow", "event.json");
+export function eventPath({ temp, control }: JobDirectories): string {
+  return join(control ?? temp, "_github_workflow", "event.json");
 }
 
 export function jobContexts(request: JobRequest, debug: boolean): JobContexts {
@@ -30,7 +30,7 @@ export function jobContexts(request: JobRequest, debug: boolean): JobContexts {
       ...contexts.github,
       job: jobId,
       workspace,
-      event_path: eventPath(temp),
+      event_path: eventPath(directories),
     },
     runner: {
       os: runner.os,

@@ -14,14 +14,14 @@ export interface FileSlot {
  * still write into it: to make and remove files for each step gets slower with every step on some file systems (ext4).
  */
 export class FileSlots {
-  readonly #temp: string;
+  readonly #directory: string;
   readonly #declared: ReadonlyMap<string, ArtifactSubject>;
   readonly #free: FileSlot[] = [];
   #made = 0;
 
-  /** `temp` is the job's; the files go with it. `declared` are the job's artifacts at any time. */
-  constructor(temp: string, declared: ReadonlyMap<string, ArtifactSubject>) {
-    this.#temp = temp;
+  /** `directory` is the job's; the files go with it. `declared` are the job's artifacts at any time. */
+  constructor(directory: string, declared: ReadonlyMap<string, ArtifactSubject>) {
+    this.#directory = directory;
     this.#declared = declared;
   }
 
@@ -38,10 +38,10 @@ export class FileSlots {
   }
 
   #make(number: number): FileSlot {
-    const directory = join(this.#temp, "_runner_file_commands");
+    const directory = join(this.#directory, "_runner_file_commands");
     return {
       files: createStepFiles(directory, number, this.#declared),
-      scriptPath: (extension) => join(this.#temp, `script-${number}${extension}`),
+      scriptPath: (extension) => join(this.#directory, `script-${number}${extension}`),
     };
   }
 }
