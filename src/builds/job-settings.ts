@@ -23,9 +23,9 @@ export function jobSettings(spec: StepsJobSpec, scope: Scope, workflow: Workflow
     value === undefined ? undefined : readKey(key, value, spec.at, workflow.spec.file, scope, convert);
   return {
     ...(read("runs-on", spec.runsOn, runsOnOf) ?? { labels: [], group: undefined }),
-    container: read("container", spec.container, imageOf),
+    container: read("container", imageEntry(spec.container), imageOf),
     preferredImage: shownImage(spec, scope, workflow),
-    services: read("services", spec.services, servicesOf) ?? [],
+    services: read("services", imagesOfServices(spec.services), servicesOf) ?? [],
     environment: read(
       "environment",
       environmentName(spec.environment),
@@ -95,6 +95,20 @@ function servicesOf(value: Json): readonly string[] {
   if (value === null || value === "") return [];
   const services = Object.entries(mappingOf(value));
   return services.filter(([, service]) => imageOf(service) !== undefined).map(([id]) => id);
+}
+
+/** Of a container only the image is asked for here: its other keys may name contexts that only the job has. */
+function imageEntry(container: TemplateValue | undefined): TemplateValue | undefined {
+  return isTemplateMapping(container) ? (entryOf(container, "image") ?? container) : container;
+}
+
+function imagesOfServices(services: TemplateValue | undefined): TemplateValue | undefined {
+  if (!isTemplateMapping(services)) return services;
+  const entries = services.entries.map((entry) => ({
+    ...entry,
+    value: imageEntry(entry.value) ?? entry.value,
+  }));
+  return { ...services, entries };
 }
 
 function environmentName(environment: TemplateValue | undefined): TemplateValue | undefined {

@@ -59,6 +59,14 @@ describe("choosing an executor", () => {
     ["container: alpine", `ci.yml:1:1: container alpine: ${REFUSAL}`],
     ["container: { image: 'docker://alpine' }", `ci.yml:1:1: container alpine: ${REFUSAL}`],
     ["services: { db: { image: pg }, none: { image: '' } }", `ci.yml:1:1: services db: ${REFUSAL}`],
+    [
+      "container: { image: alpine, credentials: { username: a, password: '${{ secrets.p }}' }, env: { A: '${{ job.status }}' } }",
+      `ci.yml:1:1: container alpine: ${REFUSAL}`,
+    ],
+    [
+      "services: { db: { image: pg, credentials: { username: a, password: '${{ secrets.p }}' } } }",
+      `ci.yml:1:1: services db: ${REFUSAL}`,
+    ],
     ["container: ''", undefined],
     ["container: { image: \"${{ '' }}\" }", undefined],
     ['services: { db: { image: "${{ vars.none }}" } }', undefined],
