@@ -53,7 +53,9 @@ export interface ExpectedJob {
 
 export function judge(expected: Expected, ran: Ran, builds: readonly BuildRecord[]): void {
   const said = `${ran.stdout}\n${ran.stderr}`;
-  expect(ran.code, `${[...(expected.args ?? [])].join(" ")}: exit code; it said:\n${said.slice(-4000)}`).toBe(expected.exit);
+  expect(ran.code, `${[...(expected.args ?? [])].join(" ")}: exit code; it said:\n${said.slice(-4000)}`).toBe(
+    expected.exit,
+  );
   for (const text of expected.stderr ?? []) expect(ran.stderr).toContain(text);
   for (const text of expected.never ?? []) expect(said).not.toContain(text);
 

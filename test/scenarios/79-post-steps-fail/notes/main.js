@@ -1,0 +1,1 @@
+require("fs").appendFileSync(process.env.GITHUB_STATE, `text=${process.env.INPUT_TEXT}\n`);
