@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { checkCall } from "../../builds/check-call.ts";
 import type { Diagnostic } from "../../spec/diagnostic.ts";
+import { pathInOwnRepository } from "../../spec/path-in-own-repository.ts";
 import { suggest } from "../../spec/suggest.ts";
 import type { SourcePosition } from "../../spec/template/template-value.ts";
 import type { CallJobSpec, StepSpec, WorkflowSpec } from "../../spec/workflow-spec.ts";
@@ -51,13 +52,18 @@ class ReferenceChecker {
   async check(from: GrowingFile): Promise<void> {
     for (const job of from.spec?.jobs ?? []) {
       if (job.kind === "call") await this.#call(job, from);
-      else if (this.#withActions) for (const step of allSteps(job.steps)) await this.#action(step, from);
+      else if (this.#withActions) {
+        const steps = allSteps(job.steps);
+        const checkouts = checkoutFolders(steps);
+        for (const step of steps) await this.#action(step, from, checkouts);
+      }
     }
   }
 
   async #call(job: CallJobSpec, from: GrowingFile): Promise<void> {
-    if (!job.uses.startsWith("./")) return;
-    const file = posix.normalize(job.uses.slice(2));
+    const path = pathInOwnRepository(job.uses);
+    if (path === undefined) return;
+    const file = posix.normalize(path);
     if (file.startsWith("../")) {
       from.diagnostics.push(problem("invalid-call", `'${job.uses}' is outside of the repository`, job, from));
       return;
@@ -98,24 +104,22 @@ class ReferenceChecker {
     return loaded;
   }
 
-  async #action(step: StepSpec, from: GrowingFile): Promise<void> {
-    if (step.kind !== "uses" || !step.uses.startsWith("./")) return;
-    const folder = posix.normalize(step.uses.slice(2)) || ".";
+  async #action(step: StepSpec, from: GrowingFile, checkouts: readonly string[]): Promise<void> {
+    const path = step.kind === "uses" ? pathInOwnRepository(step.uses) : undefined;
+    if (step.kind !== "uses" || path === undefined) return;
+    const folder = posix.normalize(path) || ".";
     // It may be there in the workspace; here it is none of the project's.
     if (folder.startsWith("..")) return;
     const name = ["action.yml", "action.yaml"].find((each) => existsSync(join(this.#root, folder, each)));
     if (name === undefined) {
+      const inWorkspace = step.uses.startsWith("./");
       if (existsSync(join(this.#root, folder, "Dockerfile"))) return;
-      from.diagnostics.push({
-        ...problem(
-          "unknown-action",
-          `There is no action.yml, action.yaml or Dockerfile in '${step.uses}'`,
-          step,
-          from,
-        ),
-        severity: "warning",
-        hint: "It is looked for in the workspace when the step runs: an earlier step must bring it there.",
-      });
+      if (inWorkspace && checkouts.some((each) => each === "" || `${folder}/`.startsWith(`${each}/`))) return;
+      const message = `There is no action.yml, action.yaml or Dockerfile in '${step.uses}'`;
+      const found = problem("unknown-action", message, step, from);
+      const hint =
+        "It is looked for in the workspace when the step runs: an earlier step must bring it there.";
+      from.diagnostics.push(inWorkspace ? { ...found, severity: "warning", hint } : found);
       return;
     }
     const file = posix.join(folder, name);
@@ -125,8 +129,19 @@ class ReferenceChecker {
     const { spec, diagnostics } = parseAction({ path: file, content });
     this.files.set(file, { file, content, spec: undefined, diagnostics });
     if (spec?.runs.using === "composite")
-      for (const inner of allSteps(spec.runs.steps)) await this.#action(inner, this.files.get(file) ?? from);
+      for (const inner of allSteps(spec.runs.steps))
+        await this.#action(inner, this.files.get(file) ?? from, checkouts);
   }
+}
+
+/** Folders of the workspace that steps check out into, besides its root; "" for one that is known only at run time. */
+function checkoutFolders(steps: readonly StepSpec[]): string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "uses" || !/^actions\/checkout@/i.test(step.uses)) return [];
+    const path = step.with?.entries.find(({ key }) => key === "path")?.value;
+    if (path === undefined || path === null) return [];
+    return [typeof path === "string" ? path.replace(/^(?:\.\/)+|\/+$/g, "") : ""];
+  });
 }
 
 function allSteps(steps: readonly StepSpec[]): StepSpec[] {

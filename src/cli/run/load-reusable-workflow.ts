@@ -3,6 +3,7 @@ import { join, posix } from "node:path";
 import type { LoadWorkflow, WorkflowOrigin } from "../../builds/load-workflow.ts";
 import { ExecError } from "../../errors.ts";
 import type { ActionSources, CheckoutSource } from "../../protocol/job-request.ts";
+import { pathInOwnRepository } from "../../spec/path-in-own-repository.ts";
 import { describeFileError } from "../project/file-error.ts";
 
 export interface WorkflowSources {
@@ -20,9 +21,11 @@ export interface WorkflowSources {
 /** Reads called workflows from the project's folder, or from another repository through the action cache. */
 export function reusableWorkflows(sources: WorkflowSources): LoadWorkflow {
   return async (uses, from, signal) => {
-    const place = uses.startsWith("./")
-      ? await nearby(uses, from, sources, signal)
-      : await elsewhere(uses, sources, signal);
+    const path = pathInOwnRepository(uses);
+    const place =
+      path === undefined
+        ? await elsewhere(uses, sources, signal)
+        : await nearby(uses, path, from, sources, signal);
     let content: string;
     try {
       content = await readFile(join(place.root, place.origin.file), "utf8");
@@ -42,14 +45,15 @@ interface Place {
   readonly origin: WorkflowOrigin;
 }
 
-/** `./path` is in the repository, and at the commit, of the file that calls. */
+/** `./path`, like `$/path`, is in the repository, and at the commit, of the file that calls. */
 async function nearby(
   uses: string,
+  path: string,
   from: WorkflowOrigin,
   sources: WorkflowSources,
   signal: AbortSignal,
 ): Promise<Place> {
-  const file = posix.normalize(uses.slice(2));
+  const file = posix.normalize(path);
   if (file.startsWith("../") || file === "..")
     throw new ExecError("InvalidSpec", `The workflow '${uses}' is outside of its repository.`);
   if (from.repository === undefined) return { root: sources.root, origin: { file } };

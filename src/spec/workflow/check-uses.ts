@@ -1,3 +1,4 @@
+import { pathInOwnRepository } from "../path-in-own-repository.ts";
 import type { LiteralToken } from "../template/token.ts";
 import type { Conversion } from "./conversion.ts";
 
@@ -15,10 +16,10 @@ export function checkActionReference(token: LiteralToken, uses: string, { diagno
   diagnostics.error("bad-uses", token, message, hint);
 }
 
-/** A job's `uses`: `./path/to/workflow.yml` or `owner/repo/path/to/workflow.yml@ref`. */
+/** A job's `uses`: `./path/to/workflow.yml`, `$/path/to/workflow.yml` or `owner/repo/path/to/workflow.yml@ref`. */
 export function checkWorkflowReference(token: LiteralToken, uses: string, { diagnostics }: Conversion): void {
   const message = `'${uses}' names no workflow file`;
-  const local = uses.startsWith("./");
+  const local = pathInOwnRepository(uses) !== undefined;
   if (local && uses.includes("@")) {
     diagnostics.error(
       "bad-uses",

@@ -17,6 +17,9 @@ const FILTERS = [
 
 const LISTS = ["types", "workflows", "names", "versions"] as const;
 
+/** Events whose filters GitHub reads but never applies. */
+const UNFILTERED: ReadonlySet<string> = new Set(["create", "delete"]);
+
 const MIN_GAP_MINUTES = 5;
 
 /** `on`: one event, several, or a mapping of events to what narrows them. */
@@ -44,11 +47,23 @@ function convertTrigger(event: string, key: LiteralToken, value: Token, conversi
     fields.has(name) ? [[property, patterns(fields.get(name), kind, conversion)]] : [],
   );
   checkConflicts(event, fields, conversion);
+  const unfiltered = UNFILTERED.has(event);
+  const [ignored] = textEntries(value);
+  if (unfiltered && ignored) {
+    conversion.diagnostics.warning(
+      "ignored-filter",
+      ignored.key,
+      `'${event}' has no filters: '${ignored.name}' is ignored, and every branch and tag starts this`,
+      event === "create"
+        ? "Use 'push' for its filters, or a condition on github.ref"
+        : "Use a condition on github.event.ref",
+    );
+  }
   const call = event === "workflow_call";
   return {
     event,
     ...Object.fromEntries(lists),
-    ...Object.fromEntries(filters),
+    ...(unfiltered ? {} : Object.fromEntries(filters)),
     ...(event === "schedule" ? { schedules: convertSchedules(value, conversion) } : {}),
     ...(call || event === "workflow_dispatch"
       ? { inputs: convertInputs(fields.get("inputs"), conversion) }

@@ -239,6 +239,7 @@ describe("calls of workflows", () => {
   it.each([
     ["no file", "uses: ./build", "names no workflow file"],
     ["a local file at a ref", "uses: ./a.yml@v1", "names no workflow file"],
+    ["a file of its own commit at a ref", "uses: $/a.yml@v1", "names no workflow file"],
     ["a remote file without a ref", "uses: o/r/a.yml", "Did you mean './o/r/a.yml'?"],
     ["steps beside it", "uses: ./a.yml\n    steps: [run: x]", "Unexpected value 'steps'"],
     ["another word than inherit", "uses: ./a.yml\n    secrets: inherited", "Did you mean 'inherit'?"],
@@ -247,12 +248,14 @@ describe("calls of workflows", () => {
     expect(workflowMistakes(jobs(`  a:\n    ${body}`)).join("\n")).toContain(message);
   });
 
-  it.each(["./.github/workflows/a.yml", "./.workflows/a.yaml", "o/r/.github/workflows/a.yml@main"])(
-    "may name %s",
-    (uses) => {
-      expect(workflowMistakes(jobs(`  a:\n    uses: ${uses}\n    secrets: inherit`))).toEqual([]);
-    },
-  );
+  it.each([
+    "./.github/workflows/a.yml",
+    "$/.github/workflows/a.yml",
+    "./.workflows/a.yaml",
+    "o/r/.github/workflows/a.yml@main",
+  ])("may name %s", (uses) => {
+    expect(workflowMistakes(jobs(`  a:\n    uses: ${uses}\n    secrets: inherit`))).toEqual([]);
+  });
 });
 
 describe("steps", () => {

@@ -126,9 +126,16 @@ describe("on", () => {
     ["push: {branches: ['a b']}", "dead-pattern"],
     ["push: {paths: [./src/**]}", "dead-pattern"],
     ["schedule: [{cron: '* * * * *'}]", "frequent-cron"],
+    ["create: {tags: ['v*']}", "ignored-filter"],
+    ["delete: {branches: [main]}", "ignored-filter"],
   ])("warns of %s", (written, code) => {
     const { on, diagnostics } = triggers(`on:\n  ${written}`);
     expect(on).toHaveLength(1);
     expect(diagnostics).toMatchObject([{ severity: "warning", code }]);
+  });
+
+  it("applies no filter to the creation and deletion of refs", () => {
+    const { on } = triggers("on: {create: {tags: ['v*']}, delete: {branches-ignore: [main]}}");
+    expect(on).toEqual([{ event: "create" }, { event: "delete" }]);
   });
 });

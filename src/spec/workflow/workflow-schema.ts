@@ -10,6 +10,19 @@ const PUBLISHED = (source as SchemaSource).definitions;
 const CORRECTIONS: SchemaSource["definitions"] = {
   // It calls `on: repository_dispatch` by another event's name.
   "repository-dispatch-string": { string: { constant: "repository_dispatch" } },
+  // Filters of these are ignored, not refused: helm/helm's releases start with `on: {create: {tags: [v*]}}`.
+  create: { "one-of": ["null", "ignored-ref-filters"] },
+  delete: { "one-of": ["null", "ignored-ref-filters"] },
+  "ignored-ref-filters": {
+    mapping: {
+      properties: {
+        branches: "event-branches",
+        "branches-ignore": "event-branches-ignore",
+        tags: "event-tags",
+        "tags-ignore": "event-tags-ignore",
+      },
+    },
+  },
   // `inputs:` and `name:` with nothing behind them are no inputs, and a text.
   "workflow-dispatch-inputs": { "one-of": ["null", "workflow-dispatch-inputs-mapping"] },
   "workflow-dispatch-inputs-mapping": PUBLISHED["workflow-dispatch-inputs"] ?? {},
