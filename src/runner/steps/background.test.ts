@@ -243,6 +243,23 @@ describe("background steps", () => {
     expect(job.finished?.result).toBe(result);
   });
 
+  test("a step ended by a cancel step says so, and is no mistake to point at", async () => {
+    const job = await recordJob(
+      jobOf(`
+- id: endless
+  name: endless
+  background: true
+  run: |
+    touch up
+    sleep 60
+- run: |
+    ${AWAIT("up")}
+- cancel: endless`),
+    );
+    expect(job.step("endless").log).toContain("Stopped by a cancel step.");
+    expect(job.annotations).toEqual([]);
+  });
+
   test("at most ten run at once; the others wait for their turn", async () => {
     const step = (n: number) => `
 - name: s${n}

@@ -50,7 +50,9 @@ function runBody(step: StepExecution): Promise<void> {
 function endCut(step: StepExecution, minutes: number): void {
   const { name } = step;
   if (step.interruption !== "timeout") {
-    step.log.annotate({ level: "error", message: "The operation was canceled." });
+    // Ended by a `cancel` step: that is what the pipeline asked for, and no mistake to point at.
+    if (step.interruption === "stopped") step.log.line("Stopped by a cancel step.");
+    else step.log.annotate({ level: "error", message: "The operation was canceled." });
     step.endAsCut("cancelled");
     return;
   }
