@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const programPath = fileURLToPath(new URL("../dist/slipway.mjs", import.meta.url));
+const programPath = fileURLToPath(new URL("../dist/slipway.mjs", import.meta.url));
 
 export class Workspace implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), "slipway-bench-"));
@@ -22,6 +22,14 @@ export class Workspace implements Disposable {
   /** Milliseconds of a whole `slipway run`; throws where it fails. */
   run(...args: string[]): Promise<number> {
     return timeProcess(process.execPath, [programPath, "run", ...args], { cwd: this.path, home: this.path });
+  }
+
+  /** Milliseconds of a whole `slipway validate`; throws where it finds errors. */
+  validate(file: string): Promise<number> {
+    return timeProcess(process.execPath, [programPath, "validate", file], {
+      cwd: this.path,
+      home: this.path,
+    });
   }
 
   [Symbol.dispose](): void {

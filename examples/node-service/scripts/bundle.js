@@ -21,4 +21,5 @@ writeFileSync("dist/service.mjs", bundle);
 
 const digest = createHash("sha256").update(bundle).digest("hex");
 console.log(`dist/service.mjs ${bundle.length} bytes sha256:${digest}`);
-if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, `version=${version}\ndigest=${digest}\n`);
+if (process.env.GITHUB_OUTPUT)
+  appendFileSync(process.env.GITHUB_OUTPUT, `version=${version}\ndigest=${digest}\n`);
