@@ -6,7 +6,8 @@ import { openWorkspaceFile } from "./workspace-files.ts";
  * a file is gone, leads outside or changes its size meanwhile.
  */
 export async function zipFiles(workspace: string, paths: readonly string[]): Promise<Readable> {
-  const { ZipFile } = await import("yazl");
+  // Once bundled, a CommonJS package has its default export alone.
+  const { ZipFile } = (await import("yazl")).default;
   const zip = new ZipFile();
   const output = new PassThrough();
   zip.on("error", (error: Error) => output.destroy(error));
