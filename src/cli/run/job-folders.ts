@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PlacedJob } from "../../builds/build-options.ts";
+import { claimFolder } from "../../executors/local/dead-runs.ts";
 import type { JobDirectories } from "../../protocol/job-request.ts";
 import { describeFileError } from "../project/file-error.ts";
 import { UsageError } from "../usage-error.ts";
@@ -34,6 +35,7 @@ export class JobFolders {
     this.#options = options;
     try {
       this.#root = mkdtempSync(join(options.temp, "slipway-"));
+      if (!options.keep) claimFolder(this.#root);
     } catch (error) {
       throw new UsageError(
         `No workspace can be made in ${options.temp}: ${describeFileError(error)}.`,

@@ -4,6 +4,7 @@ import { lazyServices } from "../../artifacts/lazy-services.ts";
 import { ConcurrencyGroups } from "../../builds/concurrency-groups.ts";
 import { resolveInputs } from "../../builds/resolve-inputs.ts";
 import { runBuild } from "../../builds/run-build.ts";
+import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
 import { LocalExecutor } from "../../executors/local/local-executor.ts";
 import type { JsonObject } from "../../json.ts";
 import { overrideGithub, withRun } from "../event/github-context.ts";
@@ -59,6 +60,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
 
   const home = userFolders(io.env);
   const actionCache = at(values["action-cache-path"] ?? join(home.cache, "actions"));
+  const swept = sweepDeadRuns(home.temp);
   const folders = new JobFolders({
     temp: home.temp,
     toolCache: io.env.RUNNER_TOOL_CACHE ?? join(home.cache, "tools"),
@@ -98,9 +100,10 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const executor = new LocalExecutor({
     mode: "in-process",
     labels: [...mapped],
+    ...(io.spawner === undefined ? {} : { spawner: io.spawner }),
     ...(values["shell-on-failure"] ? { onStepFailed: failedStepShell(io, view) } : {}),
   });
-  return await runPipelines(
+  const code = await runPipelines(
     runs,
     {
       vars: outside.vars,
@@ -130,6 +133,8 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     },
     { runBuild, services, view, interrupts, folders, io },
   ).finally(() => interrupts.stop());
+  await swept;
+  return code;
 }
 
 /** Mistakes in called workflows stop the run before anything of it has started. */
