@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { git } from "./git.ts";
 
-const programPath = fileURLToPath(new URL("../../dist/slipway.mjs", import.meta.url));
+export const programPath = fileURLToPath(new URL("../../dist/slipway.mjs", import.meta.url));
 
 export interface Ran {
   /** Null where a signal ended it. */
@@ -62,7 +62,7 @@ export class Sandbox implements Disposable {
 }
 
 /** The environment every run starts from: nothing of the machine's CI, state and caches below `home`. */
-function cleanEnvironment(home: string): Record<string, string> {
+export function cleanEnvironment(home: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     HOME: home,
