@@ -48,7 +48,12 @@ export class EventScript {
     return this.say({ type: "job.started", job, attempt: 1 });
   }
 
-  step(job: string, step: number, name: string, more: { stage?: "setup" | "main" } = {}): this {
+  step(
+    job: string,
+    step: number,
+    name: string,
+    more: { stage?: "setup" | "main"; background?: boolean } = {},
+  ): this {
     return this.say({
       type: "step.added",
       job,

@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 enableCompileCache();
 const [{ main }, { processIo }] = await Promise.all([import("./main.ts"), import("./process-io.ts")]);
 // Beside this file once it is built; see src/bundled-actions.
-const bundled = (name: string) => fileURLToPath(new URL(`actions/${name}`, import.meta.url));
-const io = processIo(process, {
-  "actions/download-artifact": bundled("download-artifact"),
-  "actions/upload-artifact": bundled("upload-artifact"),
-});
+const beside = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const bundledActions = {
+  "actions/download-artifact": beside("actions/download-artifact"),
+  "actions/upload-artifact": beside("actions/upload-artifact"),
+};
+const io = processIo(process, bundledActions, beside("spawner.mjs"));
 process.exitCode = await main(process.argv.slice(2), io);

@@ -11,6 +11,8 @@ export interface Io {
   onSignal(signal: CliSignal, listener: () => void): () => void;
   /** The node that runs JavaScript actions. */
   readonly nodePath: string;
+  /** Starts the processes of long runs; see `Spawner`. Absent: this process does. */
+  readonly spawner?: { readonly file: string; readonly args: readonly string[] };
   /** As `ActionSources.bundled`. */
   readonly bundledActions: { readonly [name: string]: string };
   /** Of this process: makes names of things that two runs at once must not share. */

@@ -2,8 +2,8 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
 
-/** This process as an `Io`. */
-export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActions"]): Io {
+/** This process as an `Io`; `spawner` is the path of that program. */
+export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActions"], spawner: string): Io {
   return {
     stdout: new ProcessOutput(host.stdout),
     stderr: new ProcessOutput(host.stderr),
@@ -16,6 +16,7 @@ export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActio
       return () => host.off(signal, listener);
     },
     nodePath: host.execPath,
+    spawner: { file: host.execPath, args: [spawner] },
     bundledActions,
     pid: host.pid,
   };

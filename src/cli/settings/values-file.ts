@@ -24,32 +24,11 @@ export async function readValuesFile(
     if (named === undefined && (code === "ENOENT" || code === "EISDIR")) return {};
     throw new UsageError(`Cannot read ${option} ${named ?? path}: ${describeFileError(error)}.`);
   }
-  if (/\.ya?ml$/i.test(path)) return readYaml(text, named ?? path);
-  return Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? ""]));
-}
-
-async function readYaml(text: string, path: string): Promise<{ [name: string]: string }> {
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { logLevel: "silent" });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    // The message shows the line itself; what stands there may be a secret.
-    throw new UsageError(
-      `${path} is not valid YAML (line ${error.linePos?.[0].line ?? "?"}, ${error.code}).`,
-    );
+  if (/\.ya?ml$/i.test(path)) {
+    // Imported from a file of its own, and only when it is needed: the YAML library is large, and as a CommonJS
+    // package it has no named exports for an import() in the bundled program.
+    const { parseYamlValues } = await import("./parse-yaml-values.ts");
+    return parseYamlValues(text, named ?? path);
   }
-  const value: unknown = document.toJS({ maxAliasCount: 10 });
-  if (value === null || value === undefined) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw notFlat(path);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => {
-      if (typeof each === "object" && each !== null) throw notFlat(path, name);
-      return [name, each === null ? "" : String(each)];
-    }),
-  );
-}
-
-function notFlat(path: string, name?: string): UsageError {
-  const what = name === undefined ? "it" : `"${name}"`;
-  return new UsageError(`${path} must be a mapping of names to plain values, but ${what} is not one.`);
+  return Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? ""]));
 }

@@ -60,6 +60,20 @@ describe("PlainView", () => {
     expect(await show(script)).toContain("a | fetching\n");
   });
 
+  it("names a background step in each of its lines, which stand between those of others", async () => {
+    const script = new EventScript()
+      .start()
+      .job("a")
+      .run("a")
+      .step("a", 1, "Serve", { background: true })
+      .step("a", 2, "Ask")
+      .log("a", 1, "up\n")
+      .log("a", 2, "asking\n");
+    const shown = await show(script);
+    expect(shown).toContain("a | Serve | up\n");
+    expect(shown).toContain("a | asking\n");
+  });
+
   it("gives each job a colour of its own, and keeps it", async () => {
     const text = await show(twoJobs(), { style: palette(true) });
     const prefixes = new Set(text.match(/\x1b\[\d+m(lint|test)\x1b\[39m\x1b\[2m \| /g));

@@ -128,7 +128,7 @@ export class PlainView implements RunView {
       // The first group repeats the step's title, which stands above it already.
       let isFirst = true;
       output = new LinePrefixer({
-        prefix: this.#prefix(job, buildId),
+        prefix: `${this.#prefix(job, buildId)}${this.#aheadOf(known)}`,
         command: (line) => {
           const repeats = isFirst && line.kind === "group" && line.text.startsWith("Run ");
           isFirst = false;
@@ -148,6 +148,12 @@ export class PlainView implements RunView {
     this.#closeLine(output);
     this.#open = open ? output : undefined;
     return this.#put(bytes);
+  }
+
+  /** A step that runs beside others names its lines: they stand between those of the others. */
+  #aheadOf(step: StepRecord | undefined): string {
+    const beside = step !== undefined && (step.background || step.parent !== undefined);
+    return beside ? this.#style.dim(`${plainScreenText(step.name)} | `) : "";
   }
 
   #command(line: { readonly kind: string; readonly text: string }): string | undefined {
