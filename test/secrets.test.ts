@@ -1,0 +1,221 @@
+// Secrets of every awkward kind, printed in every way that comes to mind: no byte that is written may hold one.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBuilds } from "./support/build-record.ts";
+import { type Ran, Sandbox, slipway } from "./support/slipway.ts";
+
+const SECRETS: Readonly<Record<string, string>> = {
+  PLAIN: "harbour-master-key-4711",
+  SPECIAL: `p@ss"w0rd'$HOME\\ & <tag> %20!`,
+  LINES: "first line of key\nsecond line of key\nthird line of key",
+  JSON: '{\n  "user": "quay-owner",\n  "token": "tok-55-boat"\n}',
+  SHORT: "q7!",
+  UNICODE: "pässwört-港-🚢-key",
+  PEM: "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAw\nAgEAAkEAq7BFUpkGp3\n-----END KEY-----\n",
+};
+
+/** What may appear nowhere: the values, their lines, and what programs make of them. */
+const FORBIDDEN: readonly (readonly [what: string, text: string])[] = Object.entries(SECRETS).flatMap(
+  ([name, value]) => {
+    const base64 = [0, 1, 2].map((skip) => {
+      const encoded = Buffer.from("x".repeat(skip) + value).toString("base64");
+      // The characters beside the neighbours' bytes are not the secret's alone.
+      return encoded.slice(skip === 0 ? 0 : 4, -4);
+    });
+    const lines = value.split("\n").filter((line) => line.length > 8 && !line.includes("-----"));
+    const forms = [
+      value,
+      ...lines,
+      ...(value.length > 8 ? base64 : []),
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+      value.replaceAll("'", "'\\''"),
+      // Six digits may be anything: the hex of very short values is not looked for, as it would hide numbers.
+      ...(value.length > 8 ? [Buffer.from(value).toString("hex")] : []),
+    ];
+    return [...new Set(forms)].filter((form) => form.length >= 3).map((form) => [name, form] as const);
+  },
+);
+
+const NAMES = Object.keys(SECRETS);
+const each = (text: (name: string) => string) => NAMES.map(text).join("\n");
+
+/** `$VALUE` in the lines stands for a shell variable that holds a secret, one after the other. */
+function printing(): string {
+  const ways = `
+printf '%s\\n' "$VALUE"
+printf '%s' "$VALUE" | base64 -w0; echo
+printf 'x%s' "$VALUE" | base64 -w0; echo
+printf 'xy%s' "$VALUE" | base64; echo
+printf '%q\\n' "$VALUE"
+echo "\${VALUE@Q}"
+printf '%s\\n' "$VALUE" | while IFS= read -r line; do echo "line: $line"; done
+printf '%s\\n' "$VALUE" >&2
+printf '%s' "\${VALUE:0:2}"; cat /dev/null; printf '%s\\n' "\${VALUE:2}"
+node -e 'const v = process.env.VALUE;
+  for (const text of [encodeURIComponent(v), JSON.stringify(v), JSON.stringify({ in: JSON.stringify(v) }),
+    Buffer.from(v).toString("hex"), Buffer.from(v).toString("base64url"), escape(v)]) console.log(text);
+  for (const byte of Buffer.from(v)) require("fs").writeSync(1, Buffer.of(byte)); console.log();'
+echo "::warning title=$VALUE,file=$VALUE.c::$VALUE" | tr '\\n' ' '; echo
+echo "::group::$VALUE" | tr '\\n' ' '; echo; echo "::endgroup::"
+echo "::debug::$VALUE" | tr '\\n' ' '; echo
+printf '# %s\\n' "$VALUE" >> "$GITHUB_STEP_SUMMARY"
+printf 'out<<END_OF_IT\\n%s\\nEND_OF_IT\\n' "$VALUE" >> "$GITHUB_OUTPUT"
+printf 'KEPT<<END_OF_IT\\n%s\\nEND_OF_IT\\n' "$VALUE" >> "$GITHUB_ENV"
+"$VALUE" || true
+cd "$VALUE" || true
+set -x; : "$VALUE"; set +x`;
+  return each((name) => `export VALUE="$${name}"\n${ways}`);
+}
+
+function indent(text: string, by: number): string {
+  return text.trim().replaceAll(/^/gm, " ".repeat(by));
+}
+
+const WORKFLOW = `on: push
+run-name: Deploy with \${{ vars.PLAIN }} and \${{ vars.UNICODE }}
+env:
+${each((name) => `  ${name}: \${{ secrets.${name} }}`)}
+jobs:
+  prints:
+    name: job \${{ vars.SPECIAL }} \${{ vars.SHORT }}
+    runs-on: ubuntu-latest
+    environment:
+      name: production
+      url: https://example.org/\${{ steps.print.outputs.out }}/\${{ vars.PLAIN }}
+    outputs:
+      leaked: \${{ steps.print.outputs.out }}
+      joined: a-\${{ secrets.PLAIN }}-b
+    steps:
+      - id: print
+        name: Prints \${{ secrets.PLAIN }} and \${{ secrets.LINES }}
+        env: { GREETING: 'hello \${{ secrets.UNICODE }}' }
+        run: |
+${indent(printing(), 10)}
+      - name: In the script itself
+        run: |
+          echo '\${{ toJSON(secrets.SPECIAL) }}' || true
+          echo "\${{ secrets.PLAIN }}"
+          # \${{ toJSON(env.JSON) }}
+          env | sort
+      - name: Split across steps, part one
+        run: printf '%s' "\${PLAIN:0:8}" > part; printf '%s' "\${PLAIN:0:8}"
+      - name: Split across steps, part two
+        run: printf '%s\\n' "\${PLAIN:8}" > rest; cat part rest
+      - uses: actions/upload-artifact@v7
+        with:
+          name: art-\${{ secrets.PLAIN }}
+          path: part
+      - run: exit 1
+        working-directory: /nowhere/\${{ secrets.PLAIN }}
+      - if: always()
+        run: x
+        env: { BASH_ENV: '/nowhere/\${{ secrets.PLAIN }}' }
+        shell: bash {0} -\$PLAIN
+      - if: always()
+        uses: ./actions/missing
+        with: { key: '\${{ secrets.UNICODE }}' }
+      - if: always() && fromJSON(env.PLAIN)
+        run: echo
+      - name: masked at run time
+        if: always()
+        run: |
+          echo "::add-mask::run-time-""value-99"
+          echo "run-time-""value-99"
+          echo "run-time-""value-99" | base64
+  bad-name:
+    name: \${{ fromJSON(vars.PLAIN) }}
+    runs-on: ubuntu-latest
+    steps: [{ run: 'true' }]
+  skipped:
+    if: vars.PLAIN == 'other'
+    runs-on: label-\${{ vars.PLAIN }}
+    steps: [{ run: 'true' }]
+  elsewhere:
+    runs-on: label-\${{ vars.PLAIN }}
+    steps: [{ run: 'true' }]
+`;
+
+/** Every file below a folder, as one text, its names included. */
+function everything(folder: string): string {
+  if (!existsSync(folder)) return "";
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return `${path}\n${entry.isFile() ? readFileSync(path, "utf8") : ""}\n`;
+    })
+    .join("");
+}
+
+describe("secrets", () => {
+  const sandbox = new Sandbox();
+  let repository = "";
+
+  beforeAll(() => {
+    repository = sandbox.repository("repository", {
+      ".github/workflows/ci.yml": WORKFLOW,
+      ".gitignore": ".secrets.json",
+    });
+    // In a file, as a value on the command line could not have several lines; and as variables, to get into names.
+    const quoted = Object.entries(SECRETS).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
+    sandbox.write({ "secrets.yml": quoted.join(""), "vars.yml": quoted.join("") });
+  });
+  afterAll(() => sandbox[Symbol.dispose]());
+
+  async function run(...args: string[]): Promise<Ran & { readonly stored: string }> {
+    const home = sandbox.join(`home${args.join("")}`);
+    const files = ["--secret-file", sandbox.join("secrets.yml"), "--var-file", sandbox.join("vars.yml")];
+    const ran = await slipway(["run", "--offline", ...files, ...args], {
+      cwd: repository,
+      env: { HOME: home, XDG_STATE_HOME: join(home, "state"), XDG_CACHE_HOME: join(home, "cache") },
+    });
+    return { ...ran, stored: everything(join(home, "state")) };
+  }
+
+  function expectNothing(where: string, written: string): void {
+    for (const [name, text] of FORBIDDEN) {
+      const at = written.indexOf(text);
+      const found = at < 0 ? "" : written.slice(Math.max(0, at - 200), at + text.length + 20);
+      expect(found, `${name} as ${text} in ${where}`).toBe("");
+    }
+    expect(written).not.toContain("run-time-value-99");
+  }
+
+  const modes: readonly [args: string[], code: number][] = [
+    [[], 1],
+    [["-v"], 1],
+    [["--json"], 1],
+    [["-q"], 1],
+    [["--dryrun"], 0],
+    [["--strict"], 1],
+  ];
+  it.each(modes)("are in nothing that `slipway run %j` writes", async (args, code) => {
+    const ran = await run(...args);
+    expect(ran.code, `${ran.stdout}${ran.stderr}`.slice(-3000)).toBe(code);
+    expectNothing("standard output", ran.stdout);
+    expectNothing("standard error", ran.stderr);
+    expectNothing("the state folder", ran.stored);
+    // A control: what is looked for was said, and hidden.
+    if (!args.includes("-q")) expect(ran.stdout).toContain("***");
+  });
+
+  it("are in no event in another escape: texts are looked at as they are read", async () => {
+    const ran = await run("--json");
+    const builds = readBuilds(ran.stdout);
+    const [build] = builds;
+    const job = build?.jobs.find(({ key }) => key === "prints");
+    expect(job?.log).toContain("line: ***");
+    expect(build?.annotations.length).toBeGreaterThan(NAMES.length);
+    const texts: string[] = [];
+    JSON.parse(`[${ran.stdout.trim().split("\n").join(",")}]`, (key, value: unknown) => {
+      texts.push(key);
+      if (typeof value === "string") texts.push(value);
+      return value;
+    });
+    texts.push(...(build?.jobs.map(({ log }) => log) ?? []));
+    expectNothing("the events", texts.join("\n"));
+    expect(job?.outputs).toEqual({});
+  });
+});
