@@ -112,7 +112,7 @@ ${indent(printing(), 10)}
       - if: always()
         run: x
         env: { BASH_ENV: '/nowhere/\${{ secrets.PLAIN }}' }
-        shell: bash {0} -\$PLAIN
+        shell: bash {0} -$PLAIN
       - if: always()
         uses: ./actions/missing
         with: { key: '\${{ secrets.UNICODE }}' }
@@ -199,6 +199,19 @@ describe("secrets", () => {
     expectNothing("the state folder", ran.stored);
     // A control: what is looked for was said, and hidden.
     if (!args.includes("-q")) expect(ran.stdout).toContain("***");
+  });
+
+  it("would have been found, were they no secrets", async () => {
+    const open = sandbox.repository("open", {
+      ".github/workflows/ci.yml": WORKFLOW.replaceAll("secrets.", "vars."),
+    });
+    const ran = await slipway(["run", "--offline", "--var-file", sandbox.join("vars.yml")], {
+      cwd: open,
+      env: { XDG_STATE_HOME: sandbox.join("open-state"), XDG_CACHE_HOME: sandbox.join("open-cache") },
+    });
+    const found = FORBIDDEN.filter(([, text]) => ran.stdout.includes(text)).map(([name]) => name);
+    expect(new Set(found)).toEqual(new Set(NAMES));
+    expect(found.length / FORBIDDEN.length).toBeGreaterThan(0.6);
   });
 
   it("are in no event in another escape: texts are looked at as they are read", async () => {

@@ -20,7 +20,8 @@ export interface StepRecord {
 }
 
 export interface JobRecord {
-  readonly name: string;
+  /** As last said: where it depends on what runs before, it is known when the job starts. */
+  name: string;
   readonly key: string;
   readonly kind: string;
   result?: string;
@@ -97,6 +98,7 @@ function record(build: BuildRecord, event: Wire, position: number): void {
       return;
     case "job.started":
       job.startedSeq = position;
+      if (event.name !== undefined) job.name = event.name;
       if (event.environment !== undefined) job.environment = event.environment;
       return;
     case "job.finished":
