@@ -40,7 +40,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 
   // Not imported: an import of node:http also loads its WebSocket client, 15 ms that every build with an action would pay.
   const { createServer } = process.getBuiltinModule("node:http");
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  // actions/cache before v4.0.1 does not end while a connection of its is open, however idle: each save waits this long.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 2_000 });
   const origin = `http://127.0.0.1:${await listen(server)}`;
   const urlSecret = randomBytes(32);
   const mine = processFolderName(randomBytes(6).toString("hex"));
