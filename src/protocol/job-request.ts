@@ -62,11 +62,11 @@ export interface JobRequest {
 export interface JobDirectories {
   /** `GITHUB_WORKSPACE`. */
   readonly workspace: string;
-  /** `RUNNER_TEMP`: emptied at the start of the job. */
+  /** `RUNNER_TEMP`: emptied at the start of the job; at its end what is in it is removed, perhaps itself. */
   readonly temp: string;
   /**
    * For the small files that pass between runner and steps: scripts, environment files, the event. Emptied at the start
-   * of the job, removed at its end. Best on a file system in memory; below `temp` where absent.
+   * of the job and at its end. Best on a file system in memory; below `temp` where absent.
    */
   readonly control?: string;
   /** `RUNNER_TOOL_CACHE`, shared between jobs. */

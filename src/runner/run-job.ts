@@ -16,7 +16,7 @@ import { runOwnStep } from "./run-own-step.ts";
 import type { RunnerPorts } from "./runner-ports.ts";
 import { addMasks } from "./setup/add-masks.ts";
 import { evaluateJobSettings } from "./setup/evaluate-job.ts";
-import { prepareDirectories, removeTemp } from "./setup/job-directories.ts";
+import { emptyTemp, prepareDirectories } from "./setup/job-directories.ts";
 import { jobHooks } from "./setup/job-hooks.ts";
 import { prepareActions } from "./setup/prepare-actions.ts";
 import { announcePlan } from "./steps/announce-plan.ts";
@@ -149,7 +149,7 @@ async function complete(job: Job, log: StepLog, results: JobResults | undefined)
   for (const { pid, name } of await tracker.killLeftovers()) {
     log.line(`Terminate orphan process: pid (${pid}) (${name})`);
   }
-  const left = await removeTemp(job.request.directories);
+  const left = await emptyTemp(job.request.directories);
   if (left !== undefined) log.annotate({ level: "warning", message: left });
   if (problem !== undefined) throw problem;
 }

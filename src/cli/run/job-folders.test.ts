@@ -1,6 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JobFolders, type JobFoldersOptions } from "./job-folders.ts";
 
@@ -26,6 +35,11 @@ function folders(more: Partial<JobFoldersOptions> = {}): JobFolders {
 
 function placed(jobKey: string, attempt = 1) {
   return { jobKey, jobId: jobKey, displayName: jobKey, attempt };
+}
+
+/** As the runner does. */
+function make({ workspace, temp }: { readonly workspace: string; readonly temp: string }): void {
+  for (const folder of [workspace, temp]) mkdirSync(folder, { recursive: true });
 }
 
 describe("JobFolders", () => {
@@ -74,5 +88,41 @@ describe("JobFolders", () => {
     await all.close();
     expect(existsSync(bound)).toBe(true);
     expect(existsSync(all.root)).toBe(false);
+  });
+
+  it("gives folders that a job left as it found them to the next job", () => {
+    const all = folders({ memory: join(temp, "memory") });
+    const first = all.directoriesFor("1", placed("a"));
+    const beside = all.directoriesFor("1", placed("b"));
+    make(first);
+    all.release("1", "a");
+    expect(all.directoriesFor("2", placed("c"))).toEqual(first);
+    expect(all.directoriesFor("2", placed("d")).temp).not.toBe(beside.temp);
+  });
+
+  it.each<[string, (workspace: string, temp: string) => void]>([
+    ["a file in the workspace", (workspace) => writeFileSync(join(workspace, "left"), "")],
+    ["a file in the temporary folder", (_, temp) => writeFileSync(join(temp, "left"), "")],
+    ["a file beside the two", (workspace) => writeFileSync(join(dirname(workspace), "left"), "")],
+    ["a workspace that others may not enter", (workspace) => chmodSync(workspace, 0o700)],
+    ["a temporary folder that everybody may write to", (_, temp) => chmodSync(temp, 0o777)],
+    ["no workspace", (workspace) => rmdirSync(workspace)],
+    ["no temporary folder", (_, temp) => rmdirSync(temp)],
+    [
+      "a link in place of the workspace",
+      (workspace, temp) => {
+        rmdirSync(workspace);
+        symlinkSync(temp, workspace);
+      },
+    ],
+  ])("gives no other job the folders of one that left %s, and removes them", async (_, leave) => {
+    const all = folders();
+    const first = all.directoriesFor("1", placed("a"));
+    make(first);
+    leave(first.workspace, first.temp);
+    all.release("1", "a");
+    expect(all.directoriesFor("1", placed("b")).workspace).not.toBe(first.workspace);
+    await all.close();
+    expect(existsSync(first.temp)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PlacedJob } from "../../builds/build-options.ts";
@@ -24,12 +24,24 @@ export interface JobFoldersOptions {
   readonly keep: boolean;
 }
 
-/** The folders of a run: one for each attempt of a job, all below one that goes when the run has ended. */
+/** The folders of one attempt of a job. */
+interface Place {
+  readonly folder: string;
+  readonly directories: JobDirectories;
+}
+
+/**
+ * The folders of a run, all below one that goes when the run has ended. Each attempt of a job has its own; those that
+ * an ended job left as it found them, empty, serve a later one: on some disks to make and remove them costs more than
+ * a small job itself.
+ */
 export class JobFolders {
   readonly #options: JobFoldersOptions;
   readonly #root: string;
-  readonly #attempts = new Map<string, string[]>();
+  readonly #attempts = new Map<string, Place[]>();
+  readonly #free: Place[] = [];
   readonly #removals = new Set<Promise<void>>();
+  #made = 0;
 
   constructor(options: JobFoldersOptions) {
     this.#options = options;
@@ -49,29 +61,26 @@ export class JobFolders {
   }
 
   /** The folders of an attempt; the runner makes them. */
-  directoriesFor(buildId: string, { jobKey, attempt }: PlacedJob): JobDirectories {
-    const { toolCache, actionCache, name, bound } = this.#options;
-    const folderName = `${safeFileName(jobKey)}${attempt === 1 ? "" : `-attempt-${attempt}`}${this.#suffix(buildId, jobKey)}`;
-    const folder = join(this.#root, folderName);
-    const id = `${buildId}\0${jobKey}`;
-    this.#attempts.set(id, [...(this.#attempts.get(id) ?? []), folder]);
-    return {
-      workspace: bound ?? join(folder, safeFileName(name)),
-      temp: join(folder, "_temp"),
-      ...(this.#options.memory === undefined ? {} : { control: join(this.#options.memory, folderName) }),
-      toolCache,
-      actionCache,
-    };
+  directoriesFor(buildId: string, job: PlacedJob): JobDirectories {
+    const id = `${buildId}\0${job.jobKey}`;
+    const place =
+      this.#free.pop() ?? this.#place(this.#options.keep ? this.#keptName(buildId, job) : undefined);
+    this.#attempts.set(id, [...(this.#attempts.get(id) ?? []), place]);
+    return place.directories;
   }
 
-  /** A job has ended and nothing in its folders is needed any more. Goes on beside the run. */
+  /** A job has ended and nothing in its folders is needed any more. What is to be removed goes beside the run. */
   release(buildId: string, jobKey: string): void {
     if (this.#options.keep) return;
     const id = `${buildId}\0${jobKey}`;
-    const folders = this.#attempts.get(id) ?? [];
+    const places = this.#attempts.get(id) ?? [];
     this.#attempts.delete(id);
-    for (const folder of folders) {
-      const removal = removeFolder(folder).finally(() => this.#removals.delete(removal));
+    for (const place of places) {
+      if (isAsNew(place, this.#options.bound !== undefined)) {
+        this.#free.push(place);
+        continue;
+      }
+      const removal = removeFolder(place.folder).finally(() => this.#removals.delete(removal));
       this.#removals.add(removal);
     }
   }
@@ -83,12 +92,41 @@ export class JobFolders {
     if (this.#options.memory !== undefined) await removeFolder(this.#options.memory);
   }
 
-  /** Jobs of the same key in several builds of the run. */
-  #suffix(buildId: string, jobKey: string): string {
+  #place(name = `${++this.#made}`): Place {
+    const { toolCache, actionCache, bound, memory, name: repository } = this.#options;
+    const folder = join(this.#root, name);
+    const directories = {
+      workspace: bound ?? join(folder, safeFileName(repository)),
+      temp: join(folder, "_temp"),
+      ...(memory === undefined ? {} : { control: join(memory, name) }),
+      toolCache,
+      actionCache,
+    };
+    return { folder, directories };
+  }
+
+  /** Kept folders are found by the name of their job. */
+  #keptName(buildId: string, { jobKey, attempt }: PlacedJob): string {
+    const again = attempt === 1 ? "" : `-attempt-${attempt}`;
+    // Jobs of the same key in several builds of the run.
     const others = [...this.#attempts.keys()].some(
       (id) => id.endsWith(`\0${jobKey}`) && !id.startsWith(buildId),
     );
-    return others ? `-${buildId}` : "";
+    return `${safeFileName(jobKey)}${again}${others ? `-${buildId}` : ""}`;
+  }
+}
+
+/** The folders are there, nothing is in them and nothing beside them, and nobody changed who may use them. */
+function isAsNew({ folder, directories: { workspace, temp } }: Place, bound: boolean): boolean {
+  const own = bound ? [temp] : [workspace, temp];
+  try {
+    const { mode } = lstatSync(folder);
+    return (
+      readdirSync(folder).length === own.length &&
+      own.every((path) => lstatSync(path).mode === mode && readdirSync(path).length === 0)
+    );
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { JobDirectories, JobRequest } from "../../protocol/job-request.ts";
@@ -31,15 +31,19 @@ function empty(directory: string): void {
 }
 
 /** What the job left in its temporary directories goes with the job. What cannot be removed stays, and is told. */
-export async function removeTemp({ temp, control }: JobDirectories): Promise<string | undefined> {
+export async function emptyTemp({ temp, control }: JobDirectories): Promise<string | undefined> {
   try {
     // A handful of small files: sooner gone than handed to another thread.
-    if (control !== undefined) rmSync(control, { recursive: true, force: true });
-    if (control === undefined || readdirSync(temp).length > 0)
-      await rm(temp, { recursive: true, force: true, maxRetries: 2 });
-    else rmdirSync(temp);
+    if (control !== undefined && isDirectory(control)) empty(control);
+    if (isDirectory(temp) && readdirSync(temp).length === 0) return undefined;
+    await rm(temp, { recursive: true, force: true, maxRetries: 2 });
     return undefined;
   } catch (error) {
     return describeFileError("The temporary directory of the job cannot be removed", error).message;
   }
+}
+
+/** Not where a step put a link in its place: what that leads to is not the job's. */
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
