@@ -35,3 +35,10 @@ it("removes the folders of runs that are no more, and no others", () => {
   made.push(memoryFolder(process.pid) ?? "");
   expect([dead, alive, other, folder].map((path) => existsSync(path))).toEqual([false, true, true, true]);
 });
+
+it("leaves the other runs of its own process alone", () => {
+  const first = memoryFolder(NOBODY);
+  const second = memoryFolder(NOBODY);
+  made.push(...[first, second].filter((folder) => folder !== undefined));
+  expect(first === undefined ? second : existsSync(first)).toBe(first === undefined ? undefined : true);
+});

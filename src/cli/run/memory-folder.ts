@@ -17,17 +17,18 @@ export function memoryFolder(pid: number, shared = SHARED_MEMORY): string | unde
     const { type, bavail, bsize } = statfsSync(shared);
     if (type !== TMPFS || bavail * bsize < ENOUGH_BYTES) return undefined;
     accessSync(shared, constants.W_OK);
-    sweep(shared);
+    sweep(shared, pid);
     return mkdtempSync(join(shared, `slipway-${pid}-`));
   } catch {
     return undefined;
   }
 }
 
-function sweep(shared: string): void {
+/** `own`: several runs may be of one process, whatever it is said to be called. */
+function sweep(shared: string, own: number): void {
   for (const name of readdirSync(shared)) {
     const pid = Number(/^slipway-(\d+)-/.exec(name)?.[1]);
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    if (!Number.isInteger(pid) || pid === own || isAlive(pid)) continue;
     try {
       rmSync(join(shared, name), { recursive: true, force: true });
     } catch {
