@@ -1,4 +1,5 @@
-// Bundles the program into dist/: `slipway.mjs` (the command line) and `runner.mjs` (runs one job).
+// Bundles the program into dist/: `slipway.mjs` (the command line), `runner.mjs` (runs one job) and `spawner.mjs`
+// (starts the processes of steps where there are many).
 import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,11 @@ const banner = { js: 'import{createRequire as __cr}from"node:module";const requi
 const started = Date.now();
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { slipway: "src/cli/entry.ts", runner: "src/executors/local/runner-main.ts" },
+  entryPoints: {
+    slipway: "src/cli/entry.ts",
+    runner: "src/executors/local/runner-main.ts",
+    spawner: "src/runner/process/spawner-main.ts",
+  },
   outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { FrameSink } from "../protocol/frame-sink.ts";
 import type { ActionStore, ActionStoreOptions } from "./actions/action-store.ts";
 import type { OutputPipes } from "./process/output-pipes.ts";
+import type { Spawner } from "./process/spawner.ts";
 
 /** What a runner is given by whoever starts it, besides the request. */
 export interface RunnerPorts {
@@ -22,6 +23,8 @@ export interface RunnerPorts {
   readonly trackingId?: string;
   /** Shared by the jobs of one process; absent: the runner makes its own. */
   readonly pipes?: OutputPipes;
+  /** Shared likewise; absent: this process starts all others itself. */
+  readonly spawner?: Spawner;
   /** Awaited before the job goes on after a step failed for which no `continue-on-error` holds (`--shell-on-failure`). */
   readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
   /** Absent: the store of `src/runner/actions`. */

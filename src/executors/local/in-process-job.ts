@@ -4,6 +4,7 @@ import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { OutputPipes } from "../../runner/process/output-pipes.ts";
+import type { Spawner } from "../../runner/process/spawner.ts";
 import { runJob } from "../../runner/run-job.ts";
 import type { RunnerPorts } from "../../runner/runner-ports.ts";
 import type { JobEnd, RunningJob } from "../executor.ts";
@@ -12,6 +13,7 @@ export interface InProcessSetting {
   readonly clock: Clock;
   /** For all jobs of the executor. */
   readonly pipes?: OutputPipes;
+  readonly spawner?: Spawner;
   readonly onStepFailed?: NonNullable<RunnerPorts["onStepFailed"]>;
   readonly runJob?: typeof runJob;
 }
@@ -21,7 +23,7 @@ export function startInProcess(request: JobRequest, sink: FrameSink, setting: In
   const cancel = new AbortController();
   const kill = new AbortController();
   const trackingId = `github_${randomUUID()}`;
-  const { clock, pipes, onStepFailed } = setting;
+  const { clock, pipes, spawner, onStepFailed } = setting;
   const ports: RunnerPorts = {
     sink,
     signal: cancel.signal,
@@ -29,6 +31,7 @@ export function startInProcess(request: JobRequest, sink: FrameSink, setting: In
     clock,
     trackingId,
     ...(pipes === undefined ? {} : { pipes }),
+    ...(spawner === undefined ? {} : { spawner }),
     ...(onStepFailed === undefined ? {} : { onStepFailed }),
   };
   return {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { OutputPipes } from "../../runner/process/output-pipes.ts";
+import type { Spawner, SpawnerProgram } from "../../runner/process/spawner.ts";
 import type { runJob } from "../../runner/run-job.ts";
 import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
@@ -24,6 +25,8 @@ interface InProcessOptions extends SharedOptions {
   readonly mode: "in-process";
   /** Awaited after a step failed for good (`--shell-on-failure`), with the job it happened in. */
   readonly onStepFailed?: (failure: StepFailure, request: JobRequest) => Promise<void>;
+  /** Starts the steps' processes where there are many; absent: this process does. */
+  readonly spawner?: SpawnerProgram;
   /** Absent: the runner itself. */
   readonly runJob?: typeof runJob;
 }
@@ -40,6 +43,7 @@ export class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   /** Of the jobs in this process; a few open descriptors that go with it. */
   #pipes: OutputPipes | undefined;
+  #spawner: Spawner | undefined;
 
   constructor(options: LocalExecutorOptions) {
     this.#options = options;
@@ -61,15 +65,18 @@ export class LocalExecutor implements Executor {
     const options = this.#options;
     const clock = options.clock ?? systemClock;
     if (options.mode === "in-process") {
-      const [{ startInProcess }, { OutputPipes }] = await Promise.all([
+      const [{ startInProcess }, { OutputPipes }, { Spawner }] = await Promise.all([
         import("./in-process-job.ts"),
         import("../../runner/process/output-pipes.ts"),
+        import("../../runner/process/spawner.ts"),
       ]);
-      const { onStepFailed, runJob } = options;
+      const { onStepFailed, runJob, spawner } = options;
       this.#pipes ??= new OutputPipes();
+      if (spawner !== undefined) this.#spawner ??= new Spawner(spawner, clock);
       return startInProcess(request, sink, {
         clock,
         pipes: this.#pipes,
+        ...(this.#spawner === undefined ? {} : { spawner: this.#spawner }),
         ...(runJob === undefined ? {} : { runJob }),
         ...(onStepFailed === undefined ? {} : { onStepFailed: (failure) => onStepFailed(failure, request) }),
       });

@@ -9,4 +9,6 @@ export type ProcessEnd = ProcessOutcome & {
 type ProcessOutcome =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signalled"; readonly signal: NodeJS.Signals }
-  | { readonly kind: "not-started"; readonly error: ExecError };
+  | { readonly kind: "not-started"; readonly error: ExecError }
+  /** It was killed, because how it ends would have been told to nobody. */
+  | { readonly kind: "lost"; readonly error: ExecError };

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
@@ -9,6 +9,7 @@ import { OutputReader } from "./output-reader.ts";
 import type { ProcessEnd } from "./process-end.ts";
 import { signalGroup } from "./process-group.ts";
 import type { ProcessTracker } from "./process-tracker.ts";
+import type { ProcessExit, SpawnedProcess, Spawner } from "./spawner.ts";
 import { startError } from "./start-error.ts";
 
 const GRACE = { interruptMs: 7_500, terminateMs: 2_500 };
@@ -41,6 +42,8 @@ export interface ProcessOptions {
   readonly onOutput: (chunk: Uint8Array) => void | Promise<void>;
   /** Absent: Node's own pipes, one for stdout and one for stderr. */
   readonly pipes?: OutputPipes;
+  /** Starts processes in place of this program, where there are `pipes`. */
+  readonly spawner?: Spawner;
   /** Is told of the process, so that what it leaves running is found when the job ends. */
   readonly tracker?: ProcessTracker;
   readonly clock?: Clock;
@@ -67,12 +70,14 @@ function notStartedAfterCancel(): ProcessEnd {
   return { kind: "not-started", error, cancelled: true };
 }
 
-interface Started {
-  readonly pid: number;
+function lostError(): ExecError {
+  return new ExecError("Transient", "The process was killed: what would have told how it ends is gone.");
+}
+
+interface Started extends SpawnedProcess {
   readonly stdin: Writable | null;
   readonly pipes: { readonly output: ProcessPipe | undefined; readonly input: ProcessPipe | undefined };
   readonly reader: OutputReader;
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
 /** Undefined: cancelled meanwhile. */
@@ -87,18 +92,7 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
     if (options.stdin !== undefined) input = await options.pipes?.takeInput();
     for (const pipe of [output, input]) if (pipe) fds.add(pipe.ours).add(pipe.theirs);
     if (options.signal.aborted || options.kill?.aborted === true) return undefined;
-    const child = spawn(options.file, options.args, {
-      cwd: options.cwd,
-      env: options.env,
-      stdio: [
-        options.stdin === undefined ? "ignore" : (input?.theirs ?? "pipe"),
-        output?.theirs ?? "pipe",
-        output?.theirs ?? "pipe",
-      ],
-      detached: true,
-      windowsHide: true,
-    });
-    if (child.pid === undefined) return startError(options, await startFailure(child));
+    const child = (await startElsewhere(options, output, input)) ?? (await startHere(options, output, input));
     const ours = (pipe: ProcessPipe, way: { readable: boolean; writable: boolean }) => {
       fds.delete(pipe.ours);
       return new Socket({ fd: pipe.ours, ...way });
@@ -106,12 +100,9 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
     if (output !== undefined) streams.push(ours(output, { readable: true, writable: false }));
     const stdin = input === undefined ? child.stdin : ours(input, { readable: false, writable: true });
-    const exited = new Promise<Awaited<Started["exited"]>>((resolve) => {
-      child.once("exit", (code, signal) => resolve({ code, signal }));
-    });
-    child.on("error", () => {});
     const reader = new OutputReader(streams, options.onOutput);
-    started = { pid: child.pid, stdin, pipes: { output, input }, reader, exited };
+    const { pid, exited } = child;
+    started = { pid, stdin, pipes: { output, input }, reader, exited };
     return started;
   } catch (cause) {
     return startError(options, cause as NodeJS.ErrnoException);
@@ -122,6 +113,43 @@ async function start(options: ProcessOptions): Promise<Started | ExecError | und
       input?.release(true);
     }
   }
+}
+
+/** With the streams that Node made, where there were no pipes. */
+type StartedProcess = SpawnedProcess & Pick<ChildProcess, "stdin" | "stdout" | "stderr">;
+
+/** Undefined: it is to be started here. */
+async function startElsewhere(
+  { spawner, stdin, file, args, cwd, env }: ProcessOptions,
+  output: ProcessPipe | undefined,
+  input: ProcessPipe | undefined,
+): Promise<StartedProcess | undefined> {
+  if (spawner?.isReady !== true || output === undefined) return undefined;
+  if (stdin !== undefined && input === undefined) return undefined;
+  const wish = { file, args, cwd, env, stdin: input?.theirs, output: output.theirs };
+  const spawned = await spawner.start(wish);
+  return spawned && { ...spawned, stdin: null, stdout: null, stderr: null };
+}
+
+async function startHere(
+  { spawner, stdin, file, args, cwd, env }: ProcessOptions,
+  output: ProcessPipe | undefined,
+  input: ProcessPipe | undefined,
+): Promise<StartedProcess> {
+  const stdio: StdioOptions = [
+    stdin === undefined ? "ignore" : (input?.theirs ?? "pipe"),
+    output?.theirs ?? "pipe",
+    output?.theirs ?? "pipe",
+  ];
+  const child = spawn(file, args, { cwd, env, stdio, detached: true, windowsHide: true });
+  const { pid } = child;
+  if (pid === undefined) throw await startFailure(child);
+  child.on("error", () => {});
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  spawner?.note();
+  return { pid, exited, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr };
 }
 
 function startFailure(child: ChildProcess): Promise<NodeJS.ErrnoException> {
@@ -154,18 +182,23 @@ class RunningProcess {
     // A process need not read its stdin; that it did not is no error.
     stdin?.on("error", () => {});
     stdin?.end(this.#options.stdin);
+    // Cancelled while it was being started elsewhere.
+    if (kill?.aborted) killNow();
+    else if (signal.aborted) cancel();
     // A receiver that throws ends the process: nobody would hear of it any more.
     reader.closed.catch(killNow);
     try {
-      const { code, signal: endSignal } = await exited;
+      const exit = await exited;
+      if (exit === "lost") signalGroup(pid, "SIGKILL");
       const cancelled = this.#cancelled;
       this.#takeBackEscalation();
       signal.removeEventListener("abort", cancel);
       tracker?.ended(pid);
       stdin?.destroy();
       await this.#readRest();
-      if (endSignal !== null) return { kind: "signalled", signal: endSignal, cancelled };
-      return { kind: "exited", code: code ?? 0, cancelled };
+      if (exit === "lost") return { kind: "lost", error: lostError(), cancelled };
+      if (exit.signal !== null) return { kind: "signalled", signal: exit.signal, cancelled };
+      return { kind: "exited", code: exit.code ?? 0, cancelled };
     } finally {
       if (this.#cancelled) signalGroup(pid, "SIGKILL");
       pipes.output?.release(reader.ended);

@@ -245,6 +245,7 @@ export class StepExecution {
       kill: cancellation.killed,
       onOutput: (chunk) => this.log.write(chunk),
       pipes,
+      ...(job.ports.spawner === undefined ? {} : { spawner: job.ports.spawner }),
       tracker: {
         ...tracker,
         ended: (pid) => {
@@ -267,6 +268,7 @@ export class StepExecution {
         if (!end.cancelled) this.fail(`The process was killed by the signal ${end.signal}.`);
         break;
       case "not-started":
+      case "lost":
         if (!end.cancelled) this.fail(end.error.message);
         break;
     }
