@@ -41,12 +41,23 @@ for (const file of files.filter((name) => /^(src|test|bench|scripts|web)\/.*\.ts
     problems.push(`${file}: a test is skipped, alone or to do`);
 }
 
-const lock: { packages: Record<string, { resolved?: string }> } = JSON.parse(
+interface LockEntry {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+const lock: { packages: Record<string, LockEntry> } = JSON.parse(
   readFileSync(join(root, "package-lock.json"), "utf8"),
 );
 for (const [path, entry] of Object.entries(lock.packages)) {
   if (entry.resolved?.startsWith("http"))
     problems.push(`package-lock.json: ${path} records a download address`);
+  // A registry that lacks a package of another platform makes npm leave it out, and then refuse the lock file itself.
+  for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+    if (!(`node_modules/${name}` in lock.packages) && !(`${path}/node_modules/${name}` in lock.packages))
+      problems.push(
+        `package-lock.json: ${name}, which ${path} may need, has no entry: npm ci will refuse it`,
+      );
+  }
 }
 
 for (const problem of problems) console.error(problem);
