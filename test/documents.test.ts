@@ -22,7 +22,9 @@ describe.each(documents)("%s", (document) => {
   });
 
   it("names npm scripts that exist", () => {
-    const named = [...text.matchAll(/\bnpm (?:run )?(start|test|check|bench|format|build|generate|run [\w:-]+)\b/g)];
+    const named = [
+      ...text.matchAll(/\bnpm (?:run )?(start|test|check|bench|format|build|generate|run [\w:-]+)\b/g),
+    ];
     for (const [, name = ""] of named) expect(Object.keys(scripts)).toContain(name.replace(/^run /, ""));
   });
 });

@@ -5,7 +5,10 @@ import { expect, it } from "vitest";
 import { parsePipeline } from "../src/spec/parse-pipeline.ts";
 import { PLATFORM_VARIABLES } from "../src/spec/platform/platform-variables.ts";
 
-const text = readFileSync(fileURLToPath(new URL("../docs/reference/platform-file.md", import.meta.url)), "utf8");
+const text = readFileSync(
+  fileURLToPath(new URL("../docs/reference/platform-file.md", import.meta.url)),
+  "utf8",
+);
 
 it("names every variable of a step", () => {
   for (const name of [...PLATFORM_VARIABLES.keys(), "STEP_NAME"]) expect(text).toContain(`\`${name}\``);

@@ -53,6 +53,15 @@ function failingBuild(): EventScript {
 }
 
 describe("summaryText", () => {
+  it("names no line where an annotation names no file", () => {
+    const script = new EventScript().start().job("a").run("a").step("a", 1, "Run x");
+    script.say({ type: "annotation", job: "a", step: 1, level: "error", message: "boom", line: 12 });
+    script.endStep("a", 1, "success").end("a", "success").finish("success");
+    const text = summary(script);
+    expect(text).toContain("✗ boom");
+    expect(text).not.toContain("12");
+  });
+
   it("shows jobs, the end of failures, annotations, summaries, artifacts and folders", () => {
     const artifacts = [
       {

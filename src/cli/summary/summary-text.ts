@@ -202,7 +202,8 @@ function isKnownFailure({ level, file, message, step }: AnnotationRecord, job: J
 function annotationLine(annotation: AnnotationRecord, job: JobRecord, style: Palette): string {
   const { level, file, line, column, title, message } = annotation;
   const icon = { error: style.red("✗"), warning: style.yellow("!"), notice: style.blue("i") }[level];
-  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  // A line of no file says nothing.
+  const place = file === undefined ? "" : [file, line, column].filter((part) => part !== undefined).join(":");
   const step = job.steps.get(annotation.step);
   const from = `${job.name}${step === undefined ? "" : ` › ${step.name}`}`;
   const text = [title, message]

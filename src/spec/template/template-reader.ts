@@ -42,15 +42,18 @@ export function readTemplate(
 ): Token | undefined {
   const document = readYaml(source, diagnostics);
   if (!document?.contents) return undefined;
+  let aliases: ReadonlyMap<Alias, ParsedNode> = new Map();
   try {
-    const aliases = source.content.includes("*")
+    aliases = source.content.includes("*")
       ? resolveAliases(document.contents, diagnostics)
-      : new Map<Alias, ParsedNode>();
+      : aliases;
     return new Reader(source, schema, diagnostics, aliases).value(document.contents, schema.root(type));
   } catch (error) {
     const start = { start: 0, end: 0 };
     if (error instanceof TooMuch) {
-      diagnostics.error("file-too-large", start, error.message, "Do aliases repeat one another?");
+      const hint =
+        aliases.size > 0 ? "Do aliases repeat one another?" : "Split it: reusable workflows can be called";
+      diagnostics.error("file-too-large", start, error.message, hint);
     } else if (error instanceof RangeError) {
       diagnostics.error("too-deep", start, "The file is nested too deeply");
     } else {

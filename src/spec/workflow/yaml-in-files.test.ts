@@ -101,7 +101,21 @@ describe("files that are not the YAML they should be", () => {
     });
     const bomb = `on: push\njobs:\n  a:\n    runs-on: x\n    steps: [run: x]\n    strategy:\n      matrix:\n${levels.join("\n")}\n`;
     expect(parse(bomb).diagnostics).toMatchObject([
-      { code: "file-too-large", message: expect.stringContaining("50000 values") },
+      {
+        code: "file-too-large",
+        message: expect.stringContaining("50000 values"),
+        hint: "Do aliases repeat one another?",
+      },
+    ]);
+  });
+
+  it("are told to be split where they are too much without any alias", () => {
+    const jobs = Array.from({ length: 900 }, (_, job) => {
+      const needs = Array.from({ length: Math.min(job, 60) }, (_, back) => `j${job - back - 1}`);
+      return `  j${job}: {runs-on: x, needs: [${needs.join(", ")}], steps: [{run: x}]}`;
+    });
+    expect(parse(`on: push\njobs:\n${jobs.join("\n")}\n`).diagnostics).toMatchObject([
+      { code: "file-too-large", hint: "Split it: reusable workflows can be called" },
     ]);
   });
 
