@@ -34,6 +34,9 @@ import { type PipelineRun, runPipelines } from "./run-pipelines.ts";
 import { userFolders } from "./user-folders.ts";
 import { withGivenEnv } from "./with-given-env.ts";
 
+/** From so many steps on, what makes each of them cheaper is worth its own cost. */
+const MANY_STEPS = 24;
+
 export interface RunRequest {
   readonly plan: RunPlan;
   readonly values: RunOptionValues;
@@ -101,6 +104,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     mode: "in-process",
     labels: [...mapped],
     ...(io.spawner === undefined ? {} : { spawner: io.spawner }),
+    expectsMany: stepCount(plan) >= MANY_STEPS,
     ...(values["shell-on-failure"] ? { onStepFailed: failedStepShell(io, view) } : {}),
   });
   const code = await runPipelines(
@@ -135,6 +139,12 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   ).finally(() => interrupts.stop());
   await swept;
   return code;
+}
+
+/** As they are written: a matrix is not looked into, nor which jobs will be skipped. */
+function stepCount({ pipelines }: RunPlan): number {
+  const jobs = pipelines.flatMap(({ pipeline }) => pipeline.spec.jobs);
+  return jobs.reduce((sum, job) => sum + (job.kind === "call" ? 0 : job.steps.length), 0);
 }
 
 /** Mistakes in called workflows stop the run before anything of it has started. */

@@ -6,6 +6,7 @@ import type { Spawner, SpawnerProgram } from "../../runner/process/spawner.ts";
 import type { runJob } from "../../runner/run-job.ts";
 import type { StepFailure } from "../../runner/runner-ports.ts";
 import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
+import type { startInProcess } from "./in-process-job.ts";
 import { isLocalLabel, type LocalHost } from "./local-labels.ts";
 import type { RunnerProgram } from "./runner-process.ts";
 
@@ -27,6 +28,8 @@ interface InProcessOptions extends SharedOptions {
   readonly onStepFailed?: (failure: StepFailure, request: JobRequest) => Promise<void>;
   /** Starts the steps' processes where there are many; absent: this process does. */
   readonly spawner?: SpawnerProgram;
+  /** Many steps are to come, soon: what only they need is made ready. */
+  readonly expectsMany?: boolean;
   /** Absent: the runner itself. */
   readonly runJob?: typeof runJob;
 }
@@ -37,16 +40,25 @@ interface RunnerProcessOptions extends SharedOptions {
   readonly program: RunnerProgram;
 }
 
+/** Loaded with the first job; shared by all. The pipes are a few open descriptors that go with this process. */
+interface InProcessTools {
+  readonly startInProcess: typeof startInProcess;
+  readonly pipes: OutputPipes;
+  readonly spawner: Spawner | undefined;
+}
+
 /** Runs jobs on this machine. They do not outlive the executor's process: there is nothing to attach to. */
 export class LocalExecutor implements Executor {
   readonly name = "local";
   readonly #options: LocalExecutorOptions;
-  /** Of the jobs in this process; a few open descriptors that go with it. */
-  #pipes: OutputPipes | undefined;
-  #spawner: Spawner | undefined;
+  readonly #clock: Clock;
+  #tools: Promise<InProcessTools> | undefined;
 
   constructor(options: LocalExecutorOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    if (options.mode === "in-process" && options.expectsMany === true)
+      this.#tools = loadTools(options, this.#clock);
   }
 
   refuses({ labels, container, services }: JobNeeds): string | undefined {
@@ -63,20 +75,15 @@ export class LocalExecutor implements Executor {
 
   async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
     const options = this.#options;
-    const clock = options.clock ?? systemClock;
+    const clock = this.#clock;
     if (options.mode === "in-process") {
-      const [{ startInProcess }, { OutputPipes }, { Spawner }] = await Promise.all([
-        import("./in-process-job.ts"),
-        import("../../runner/process/output-pipes.ts"),
-        import("../../runner/process/spawner.ts"),
-      ]);
-      const { onStepFailed, runJob, spawner } = options;
-      this.#pipes ??= new OutputPipes();
-      if (spawner !== undefined) this.#spawner ??= new Spawner(spawner, clock);
+      this.#tools ??= loadTools(options, clock);
+      const { startInProcess, pipes, spawner } = await this.#tools;
+      const { onStepFailed, runJob } = options;
       return startInProcess(request, sink, {
         clock,
-        pipes: this.#pipes,
-        ...(this.#spawner === undefined ? {} : { spawner: this.#spawner }),
+        pipes,
+        ...(spawner === undefined ? {} : { spawner }),
         ...(runJob === undefined ? {} : { runJob }),
         ...(onStepFailed === undefined ? {} : { onStepFailed: (failure) => onStepFailed(failure, request) }),
       });
@@ -88,4 +95,19 @@ export class LocalExecutor implements Executor {
   async attach(): Promise<undefined> {
     return undefined;
   }
+}
+
+async function loadTools(
+  { spawner: program, expectsMany }: InProcessOptions,
+  clock: Clock,
+): Promise<InProcessTools> {
+  const job = import("./in-process-job.ts");
+  const { Spawner } = await import("../../runner/process/spawner.ts");
+  const spawner = program === undefined ? undefined : new Spawner(program, clock);
+  if (expectsMany === true) spawner?.prepare();
+  const [{ startInProcess }, { OutputPipes }] = await Promise.all([
+    job,
+    import("../../runner/process/output-pipes.ts"),
+  ]);
+  return { startInProcess, pipes: new OutputPipes(), spawner };
 }

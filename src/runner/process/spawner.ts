@@ -29,7 +29,7 @@ interface Order {
  * Has processes started by a small process that does nothing else: to start one stops a program for as long as its
  * memory takes to be copied, and a large program pays again when it next writes to that memory.
  *
- * The small process is itself started only when processes are started often. Until it is ready, once it is gone, and
+ * The small process is itself started only for many processes, foreseen or seen. Until it is ready, once it is gone, and
  * where it cannot do its work, `start` says so and the caller starts the process itself.
  */
 export class Spawner {
@@ -52,6 +52,11 @@ export class Spawner {
   /** True: `start` is worth a call. */
   get isReady(): boolean {
     return this.#state === "ready";
+  }
+
+  /** Many processes are about to be started. */
+  prepare(): void {
+    if (this.#state === "idle") this.#launch();
   }
 
   /** The caller starts a process by itself. */
