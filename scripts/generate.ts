@@ -62,9 +62,9 @@ ${COMMANDS.map(({ name, summary }) => `| [\`slipway ${name}\`](#slipway-${name})
 | code | meaning |
 |---|---|
 | 0 | all went well, or there was nothing to run |
-| 1 | a job failed |
+| 1 | a job failed, or was cancelled by its concurrency group; or none of the jobs that were asked for could run |
 | 2 | bad usage, or a pipeline with mistakes; nothing was run |
-| 130 | cancelled |
+| 130 | cancelled from outside: Ctrl-C, SIGTERM, SIGHUP, or the reader of the output has gone |
 
 ${COMMANDS.map(commandPage).join("\n\n")}
 `,

@@ -20,6 +20,7 @@ if (built !== 0) process.exit(built);
 const project = join("examples", "node-service");
 console.log(`slipway run -C ${project} .workflows/example_pipeline.yml\n`);
 process.exitCode = await run([
+  "--",
   "dist/slipway.mjs",
   "run",
   "-C",

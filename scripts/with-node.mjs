@@ -22,18 +22,36 @@ function isInstalled() {
   );
 }
 
-function install() {
-  process.stderr.write("Installing dependencies (npm ci)…\n");
+async function install() {
+  process.stderr.write("Installing dependencies (npm ci); once, about half a minute…\n");
   const npm = process.env.npm_execpath;
   const [file, args] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
-  const result = spawnSync(file, [...args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const code = await run(file, [...args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
-  if (result.status !== 0) {
-    process.stderr.write("npm ci failed; nothing was run.\n");
-    process.exit(result.status ?? 1);
+  if (code !== 0) {
+    process.stderr.write("npm ci did not end well; nothing was run.\n");
+    process.exit(code);
   }
+}
+
+/** Runs to its end. Ctrl-C reaches the child by itself; this process only waits for how it ends. */
+function run(file, args, options) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, options);
+    const forward = () => child.kill("SIGTERM");
+    for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
+    process.on("SIGTERM", forward);
+    child.on("error", (error) => {
+      process.stderr.write(`${file} could not be started: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on("exit", (code, signal) => {
+      process.off("SIGTERM", forward);
+      resolve(signal ? 128 + constants.signals[signal] : (code ?? 1));
+    });
+  });
 }
 
 /** esbuild and others are tied to the platform: a `node_modules` that came from elsewhere is of no use. */
@@ -41,17 +59,14 @@ function nodeStarts() {
   return spawnSync(join(bin, "node"), ["--version"]).status === 0;
 }
 
-if (!isInstalled()) install();
+if (!isInstalled()) await install();
 if (!nodeStarts()) {
   rmSync(join(root, "node_modules"), { recursive: true, force: true });
-  install();
+  await install();
 }
 
-const child = spawn(join(bin, "node"), process.argv.slice(2), {
+const code = await run(join(bin, "node"), process.argv.slice(2), {
   stdio: "inherit",
   env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` },
 });
-// Ctrl-C reaches the child by itself; this process only waits for how it ends.
-for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
-process.on("SIGTERM", () => child.kill("SIGTERM"));
-child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+process.exit(code);

@@ -1,7 +1,10 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-enableCompileCache();
+// Beside the other caches: the default, the temporary folder, may not be there, and must not be made.
+const { HOME, XDG_CACHE_HOME } = process.env;
+const cache = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : HOME && `${HOME}/.cache`;
+if (cache) enableCompileCache(`${cache}/slipway/compiled`);
 const [{ main }, { processIo }] = await Promise.all([import("./main.ts"), import("./process-io.ts")]);
 // Beside this file once it is built; see src/bundled-actions.
 const beside = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -70,6 +70,12 @@ async function slipway(args: readonly string[], more: Partial<MemoryIoOptions> =
 }
 
 describe("usage", () => {
+  it.each(["--version", "-V", "version"])("tells its version: %s", async (word) => {
+    const { code, out } = await slipway([word]);
+    expect(out).toMatch(/^slipway \d+\.\d+\.\d+\n$/);
+    expect(code).toBe(0);
+  });
+
   it.each([[[]], [["--help"]], [["help"]], [["-h"]]])("shows what there is for %j", async (args) => {
     const { code, out } = await slipway(args);
     expect(code).toBe(0);
@@ -230,6 +236,37 @@ describe("running", () => {
     expect(out).toContain("✓ Succeeded. 1 job: 1 done");
     expect(code).toBe(0);
     expect(readdirSync(join(folder, "temp"))).toEqual([]);
+  });
+
+  it("does not call it success when no job that was asked for could run", async () => {
+    write({
+      ".workflows/other.yml": HELLO.replace("ubuntu-latest", "windows-latest").replace("hello:", "win:"),
+    });
+    const { code, err } = await slipway(["run", "-j", "win", "-W", ".workflows/other.yml"]);
+    expect(err).toContain("Nothing was run: every job that was asked for is skipped.");
+    expect(code).toBe(1);
+  });
+
+  it("says when --matrix names a key that no matrix has", async () => {
+    const matrix = "strategy: {matrix: {os: [x, y]}}\n    runs-on";
+    write({ ".workflows/hello.yml": HELLO.replace("runs-on", matrix) });
+    const { code, err, out } = await slipway(["run", "--matrix", "so:x"]);
+    expect(err).toContain(
+      "--matrix so had no effect: no matrix that was run has the key 'so'. Did you mean 'os'?",
+    );
+    expect(out).toContain("hello (y)");
+    expect(code).toBe(0);
+    expect((await slipway(["run", "--matrix", "OS:x"])).err).not.toContain("no effect");
+  });
+
+  it("says why a concurrency group cancelled a job, and does not call it Ctrl-C", async () => {
+    const job = (id: string) =>
+      `  ${id}:\n    runs-on: ubuntu-latest\n    concurrency: { group: one, cancel-in-progress: true }\n    steps: [{ run: sleep 5 }]\n`;
+    const last = job("b").replace("sleep 5", "true");
+    write({ ".workflows/hello.yml": `on: push\njobs:\n${job("a")}${last}` });
+    const { code, out } = await slipway(["run"]);
+    expect(out).toContain("a higher priority waiting request for 'one' exists");
+    expect(code).toBe(1);
   });
 
   it("keeps workspaces where it is asked to, and says where", async () => {

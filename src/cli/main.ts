@@ -21,7 +21,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     const [first = "help", ...rest] = argv;
-    if (first === "--version" || first === "-V") {
+    if (first === "--version" || first === "-V" || first === "version") {
       await io.stdout.write(`slipway ${(await import("./version.ts")).version}\n`);
       return EXIT.ok;
     }

@@ -70,4 +70,6 @@ async function main(): Promise<void> {
   );
 }
 
+// A part of the zip library still makes buffers the old way; nobody who reads the log can do anything about it.
+process.noDeprecation = true;
 main().catch((error: unknown) => core.setFailed(error instanceof Error ? error.message : String(error)));

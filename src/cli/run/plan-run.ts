@@ -82,7 +82,14 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const found = await project.repository;
   const repository = isRepository(found) ? found : undefined;
   if (!isRepository(found)) {
-    if (found.broken) throw new UsageError(`The git repository cannot be used: ${found.reason}.`);
+    if (found.broken)
+      throw new UsageError(
+        `The git repository cannot be used: ${found.reason}.`,
+        // Git's own cure, which its message gives only on a terminal's many lines.
+        /dubious ownership/.test(found.reason)
+          ? "If you trust it: git config --global --add safe.directory <its folder>"
+          : undefined,
+      );
     notes.push(`No git repository: ${found.reason}. The event is made up from plain defaults.`);
   }
   const facts = projectFacts(repository, project.root, {

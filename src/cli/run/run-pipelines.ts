@@ -11,6 +11,7 @@ import { hideInEvent, secretHider } from "../output/hide-secrets.ts";
 import type { RunView } from "../view/run-view.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { JobFolders } from "./job-folders.ts";
+import { UnusedMatrixKeys } from "./unused-matrix-keys.ts";
 
 /** The parts a run is made of; a test puts its own in the place of the real ones. */
 export interface RunParts {
@@ -54,7 +55,8 @@ export async function runPipelines(
 ): Promise<ExitCode> {
   const { view, interrupts, services, folders } = parts;
   const maxJobs = Math.max(1, Math.ceil(shared.maxJobs / runs.length));
-  const ends = await Promise.all(runs.map((run) => runOne(run, { ...shared, maxJobs }, parts)));
+  const unused = new UnusedMatrixKeys(shared.only?.matrix);
+  const ends = await Promise.all(runs.map((run) => runOne(run, { ...shared, maxJobs }, parts, unused)));
   const artifacts: StoredArtifact[] = [];
   for (const { buildId } of runs) {
     const found = await services.listArtifacts(buildId).catch((error: unknown) => {
@@ -66,11 +68,24 @@ export async function runPipelines(
   await services.close();
   await folders.close();
   await view.end({ artifacts, keptFolder: shared.keep ? folders.root : undefined });
-  if (ends.some(({ result }) => result === "cancelled") || interrupts.cancel.aborted) return EXIT.cancelled;
+  if (interrupts.cancel.aborted) return EXIT.cancelled;
+  for (const note of unused.notes()) view.note(note);
+  const ran = ends
+    .flatMap(({ jobs }) => jobs)
+    .some(({ kind, result }) => kind === "job" && result !== "skipped");
+  if (!ran && shared.only?.jobs?.length) {
+    view.note("Nothing was run: every job that was asked for is skipped.");
+    return EXIT.failed;
+  }
   return ends.every(({ result }) => result === "success") ? EXIT.ok : EXIT.failed;
 }
 
-async function runOne(run: PipelineRun, shared: SharedSettings, parts: RunParts): Promise<BuildEnd> {
+async function runOne(
+  run: PipelineRun,
+  shared: SharedSettings,
+  parts: RunParts,
+  unused: UnusedMatrixKeys,
+): Promise<BuildEnd> {
   const { buildId, spec, github, inputs } = run;
   const { view, interrupts, services, folders, io } = parts;
   // Where each job of a .platform.yaml pipeline worked: its artifacts are looked for there at the end.
@@ -79,6 +94,7 @@ async function runOne(run: PipelineRun, shared: SharedSettings, parts: RunParts)
   const hide = secretHider(Object.values(shared.secrets));
   const sink = (said: BuildEvent): void | Promise<void> => {
     const event = hideInEvent(said, hide);
+    unused.see(event);
     if (event.type === "job.finished" && !collects) folders.release(buildId, event.job);
     if (event.type === "build.finished" && collects)
       return collect(run, workspaces, parts).then(() => view.sink(event));

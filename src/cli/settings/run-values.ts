@@ -73,7 +73,7 @@ export function localActions(texts: readonly string[], folder: string): { [nameA
 
 /** `--concurrent-jobs`: a whole number from 1. */
 export function jobLimit(text: string | undefined, processors: number): number {
-  if (text === undefined || text === "0") return Math.max(2, processors);
+  if (text === undefined) return Math.max(2, processors);
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--concurrent-jobs ${text} is not a whole number from 1.`);

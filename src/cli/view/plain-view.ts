@@ -226,7 +226,7 @@ export class PlainView implements RunView {
       cancelled: "cancelled",
       skipped: "skipped",
     };
-    const why = job.state === "skipped" ? job.reason : job.error;
+    const why = job.state === "skipped" ? job.reason : (job.error ?? job.reason);
     const took =
       job.durationMs === undefined || job.startedAt === undefined
         ? ""

@@ -64,7 +64,7 @@ export class LocalExecutor implements Executor {
   refuses({ labels, container, services }: JobNeeds): string | undefined {
     const asked = container ? "`container:`" : services ? "`services:`" : undefined;
     if (asked !== undefined) {
-      return `A job with ${asked} needs the docker or kubernetes executor; the local one runs it on the bare host.`;
+      return `A job with ${asked} needs the docker or kubernetes executor; the local one has only the bare host.`;
     }
     const { host = { platform: process.platform, arch: process.arch }, labels: own = [] } = this.#options;
     const known = new Set(own.map((label) => label.toLowerCase()));

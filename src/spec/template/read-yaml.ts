@@ -42,7 +42,14 @@ export function readYaml(source: SourceText, diagnostics: DiagnosticList): Docum
     diagnostics.error("too-deep", start, "The file is nested too deeply");
     return undefined;
   }
-  for (const error of document.errors) reportSyntax(error, content, diagnostics);
+  let reported = -1;
+  for (const error of document.errors) {
+    // What follows in the same line is mostly the first mistake again, seen from further right.
+    const line = lineOf(content, error.pos[0]);
+    if (line === reported && !GITHUB_BEARS.test(error.message)) continue;
+    reported = line;
+    reportSyntax(error, content, diagnostics);
+  }
   if (diagnostics.hasErrors) return undefined;
   if (!document.contents) {
     diagnostics.error("empty-file", start, "The file is empty");
@@ -84,7 +91,27 @@ function reportSyntax(error: YAMLParseError, content: string, diagnostics: Diagn
     diagnostics.warning("yaml-syntax", range, error.message);
     return;
   }
+  if (opensExpressionInFlow(content, start)) {
+    const message = "An expression in `{ }` or `[ ]` must be quoted: its braces are YAML's there";
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
+    diagnostics.error("yaml-syntax", range, message, 'Write "${{ … }}"');
+    return;
+  }
   diagnostics.error("yaml-syntax", range, error.message, HINTS[error.code]);
+}
+
+/** `{ path: a/${{ x }} }`: the mistake is seen at the second brace of the expression, or just behind it. */
+function opensExpressionInFlow(content: string, at: number): boolean {
+  const lineStart = content.lastIndexOf("\n", at - 1) + 1;
+  const before = content.slice(lineStart, Math.min(at + 2, endOfLine(content, at)));
+  return /[{[,][^"'#]*\$\{\{?/.test(before);
+}
+
+function lineOf(content: string, at: number): number {
+  let line = 0;
+  for (let from = content.indexOf("\n"); from >= 0 && from < at; from = content.indexOf("\n", from + 1))
+    line += 1;
+  return line;
 }
 
 function endOfLine(content: string, from: number): number {

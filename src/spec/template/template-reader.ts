@@ -44,9 +44,7 @@ export function readTemplate(
   if (!document?.contents) return undefined;
   let aliases: ReadonlyMap<Alias, ParsedNode> = new Map();
   try {
-    aliases = source.content.includes("*")
-      ? resolveAliases(document.contents, diagnostics)
-      : aliases;
+    aliases = source.content.includes("*") ? resolveAliases(document.contents, diagnostics) : aliases;
     return new Reader(source, schema, diagnostics, aliases).value(document.contents, schema.root(type));
   } catch (error) {
     const start = { start: 0, end: 0 };

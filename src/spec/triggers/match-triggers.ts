@@ -114,7 +114,12 @@ function pathsObjection({ paths, pathsIgnore }: TriggerSpec, event: TriggerEvent
   const { changedPaths } = event;
   if (!changedPaths || (event.ref !== undefined && tagOf(event.ref) !== undefined)) return undefined;
   if (paths && selectNames(paths, changedPaths).length === 0) {
-    return `none of the ${changedPaths.length} changed files matches ${paths.join(", ")}`;
+    const [only, ...others] = changedPaths;
+    const which =
+      only !== undefined && others.length === 0
+        ? `the changed file '${only}' does not match`
+        : `none of the ${changedPaths.length} changed files matches`;
+    return `${which} ${paths.join(", ")}`;
   }
   if (pathsIgnore && selectNames(pathsIgnore, changedPaths).length === changedPaths.length) {
     return `all ${changedPaths.length} changed files are ignored by ${pathsIgnore.join(", ")}`;

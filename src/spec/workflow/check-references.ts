@@ -181,7 +181,7 @@ function unknown(
   const meant = suggest(name, known);
   const listed =
     known.length === 0
-      ? "There is none"
+      ? `There is no ${kind} at all here`
       : `Known: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", …" : ""}`;
   const hint = meant === undefined ? listed : `Did you mean '${meant}'?`;
   return { code, depth, message: `There is no ${kind} '${name}': it is empty here`, hint };

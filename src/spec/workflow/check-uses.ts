@@ -11,7 +11,7 @@ export function checkActionReference(token: LiteralToken, uses: string, { diagno
   const message = `'${uses}' names no action`;
   const hint =
     ref === undefined && owner && repository && !uses.startsWith("docker:")
-      ? `Add a version: '${uses}@v1', or './${uses}' for a folder of this repository`
+      ? `Add a version: '${uses}@<tag, branch or commit>', or './${uses}' for a folder of this repository`
       : "Expected owner/repo[/path]@ref, ./path or docker://image";
   diagnostics.error("bad-uses", token, message, hint);
 }

@@ -262,7 +262,7 @@ describe("steps", () => {
   it.each([
     [
       "actions/checkout",
-      "Add a version: 'actions/checkout@v1', or './actions/checkout' for a folder of this repository",
+      "Add a version: 'actions/checkout@<tag, branch or commit>', or './actions/checkout' for a folder of this repository",
     ],
     ["checkout@v4", "Expected owner/repo[/path]@ref, ./path or docker://image"],
     ["a/b@", "Expected owner/repo[/path]@ref, ./path or docker://image"],

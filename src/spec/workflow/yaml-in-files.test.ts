@@ -68,6 +68,24 @@ describe("files that are not the YAML they should be", () => {
     );
   });
 
+  it.each([
+    "with: { name: x, path: packages/${{ inputs.pkg }} }",
+    "with: {path: ${{ inputs.pkg }}}",
+    "with: [a, b${{ x }}]",
+  ])("are told once, with the cure, of an expression in braces: %s", (line) => {
+    const found = parse(
+      `on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: a/b@c\n        ${line}\n`,
+    );
+    expect(found.diagnostics).toMatchObject([
+      {
+        code: "yaml-syntax",
+        line: 7,
+        message: expect.stringContaining("must be quoted"),
+        hint: 'Write "${{ … }}"',
+      },
+    ]);
+  });
+
   it("may be as long as GitHub takes, and no longer", () => {
     const file = (length: number) => `on: push\n${JOBS}# `.padEnd(length, "x");
     expect(parse(file(1024 * 1024)).diagnostics).toEqual([]);
