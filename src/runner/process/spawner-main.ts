@@ -43,6 +43,9 @@ function carryOut({ id, file, args, cwd, env, stdin, output }: SpawnOrder): void
   }
 }
 
+// Asked to end together with everything else (by a service manager, say), it stays for the news of how the others end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+
 let rest = "";
 process.stdin.setEncoding("utf8");
 process.stdin.on("data", (text: string) => {

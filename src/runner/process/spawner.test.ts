@@ -91,6 +91,22 @@ test("whose program ends, ends too", async () => {
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "stays on %s for the news of its processes",
+  async (signal) => {
+    const spawner = opening(await readySpawner());
+    const spawnerId = Number((await bash(spawner, "echo $PPID")).text);
+    const { end } = await bash(spawner, `kill -${signal} $PPID; exit 7`);
+    expect(end).toMatchObject({ kind: "exited", code: 7 });
+    expect((await bash(spawner, "echo $PPID")).text).toBe(`${spawnerId}\n`);
+  },
+);
+
+test("leaves its processes the signals it does not heed itself", async () => {
+  const spawner = opening(await readySpawner());
+  expect((await bash(spawner, "kill -TERM $$")).end).toMatchObject({ kind: "signalled", signal: "SIGTERM" });
+});
+
 test("that is killed takes its processes with it, which are told to be lost, and later ones are the caller's", async () => {
   const spawner = opening(await readySpawner());
   const spawnerId = Number((await bash(spawner, "echo $PPID")).text);

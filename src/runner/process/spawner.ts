@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.ts";
 import type { SpawnNews, SpawnOrder } from "./spawner-protocol.ts";
@@ -96,8 +97,10 @@ export class Spawner {
   }
 
   #launch(): void {
-    this.#state = "starting";
     this.#starts.length = 0;
+    // The spawner opens the pipes of this program by their paths there.
+    this.#state = existsSync("/proc/self/fd") ? "starting" : "unusable";
+    if (this.#state === "unusable") return;
     const { file, args } = this.#program;
     try {
       const child = spawn(file, args, {
