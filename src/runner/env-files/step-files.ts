@@ -147,7 +147,7 @@ function cannotProcess(variable: FileVariable, message: string): StepFileError {
 
 function readSummary(path: string, errors: StepFileError[]): string {
   const size = sizeOf(path);
-  if (size <= LARGEST_SUMMARY) return readText(path);
+  if (size <= LARGEST_SUMMARY) return readText(path, size);
   errors.push({
     messages: [
       `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${LARGEST_SUMMARY / KIB}k, got ${Math.floor(size / KIB)}k. For more information see: https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-markdown-summary`,
@@ -159,15 +159,15 @@ function readSummary(path: string, errors: StepFileError[]): string {
 
 function readArtifacts(path: string): string {
   const size = sizeOf(path);
-  if (size <= LARGEST_ARTIFACTS) return readText(path);
+  if (size <= LARGEST_ARTIFACTS) return readText(path, size);
   throw new Error(
     `$GITHUB_ARTIFACTS file exceeds the maximum size of ${LARGEST_ARTIFACTS / KIB} KiB (got ${Math.floor(size / KIB)} KiB).`,
   );
 }
 
 /** A file that the step removed is as good as an empty one. */
-function readText(path: string): string {
-  return sizeOf(path) === 0 ? "" : decodeText(readFileSync(path));
+function readText(path: string, size = sizeOf(path)): string {
+  return size === 0 ? "" : decodeText(readFileSync(path));
 }
 
 function sizeOf(path: string): number {
