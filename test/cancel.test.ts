@@ -130,7 +130,7 @@ describe("a second signal", () => {
           echo $$ >> "$PIDS"
           ${TREE}
           echo "the step ""runs"
-          while :; do sleep 0.05; done`)}
+          while :; do sleep 0.05 || true; done`)}
       - if: always()
         run: echo "ne""ver"
 `);
