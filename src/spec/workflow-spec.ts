@@ -194,6 +194,8 @@ interface ExecutionStepSpecBase extends StepSpecBase {
 export interface RunStepSpec extends ExecutionStepSpecBase {
   readonly kind: "run";
   readonly run: TemplateValue;
+  /** What the log shows at the head of the step, where the script was made from it (`.platform.yaml`); else the script. */
+  readonly shown?: string;
   readonly shell?: TemplateValue;
   readonly workingDirectory?: TemplateValue;
 }

@@ -29,7 +29,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
     const env = step.processEnv();
     if (services !== undefined) Object.assign(env, idTokenEnvironment(services));
 
-    const shell = writeHead(step, script, () =>
+    const shell = writeHead(step, spec.shown ?? script, () =>
       resolveShell(named || defaults.shell || undefined, { path: env.PATH ?? "", cwd }),
     );
     const path = slot.scriptPath(shell.extension);
@@ -47,11 +47,11 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
   });
 }
 
-function writeHead(step: StepExecution, script: string, findShell: () => ResolvedShell): ResolvedShell {
+function writeHead(step: StepExecution, shown: string, findShell: () => ResolvedShell): ResolvedShell {
   const { log } = step;
-  log.line(`##[group]Run ${firstLine(script)}`);
+  log.line(`##[group]Run ${firstLine(shown)}`);
   try {
-    for (const line of script.replaceAll("\r\n", "\n").replace(/\n+$/, "").split("\n")) {
+    for (const line of shown.replaceAll("\r\n", "\n").replace(/\n+$/, "").split("\n")) {
       log.line(`${BRIGHT_CYAN}${line}${RESET}`);
     }
     const shell = findShell();

@@ -51,11 +51,13 @@ function cloneStep(at: SourcePosition): StepSpec {
 
 function commandsStep(yaml: YamlSource, step: PlatformStep): StepSpec {
   const range = step.commands[0]?.range ?? step.range;
-  const script = stepScript(step.commands.map(({ text }) => text));
+  const commands = step.commands.map(({ text }) => text.trimEnd());
+  const script = stepScript(commands);
   return {
     kind: "run",
     name: step.name.text,
     run: compile(yaml, script, range, `The commands of step '${step.name.text}' are`),
+    shown: commands.join("\n"),
     shell: "sh",
     background: false,
     at: yaml.position(range),
