@@ -19,6 +19,7 @@ beforeAll(() => {
   for (const name of ["bash", "sh", "pwsh", "powershell", "python", "node", "cmd", "perl", "cp"])
     program("bin", name);
   program("sh only", "sh");
+  program("python3 only", "python3");
   program("first", "perl");
   program("plain", "perl", 0o644);
   mkdirSync(join(root, "folder/perl"), { recursive: true });
@@ -54,6 +55,12 @@ describe("GitHub's shells", () => {
       args,
       extension,
     });
+  });
+
+  test("python is python3 where there is nothing of the shorter name", () => {
+    const found = resolveShell("python", lookup(join(root, "python3 only")));
+    expect(found.file).toBe(join(root, "python3 only", "python3"));
+    expect(() => resolveShell("python", lookup(onlySh))).toThrow("python: command not found");
   });
 
   test("where none is named and there is no bash, sh", () => {

@@ -69,7 +69,9 @@ export function resolveShell(shell: string | undefined, lookup: ProgramLookup): 
       `Invalid shell option '${shell}'. Shell must be a valid built-in (bash, sh, cmd, powershell, pwsh, python, node) or a format string containing '{0}'`,
     );
   }
-  return resolved(requireProgram(name, lookup), builtIn ?? { format, extension: "" }, format);
+  // Debian and its kin have Python only under its full name.
+  const python = name === "python" ? (findProgram(name, lookup) ?? findProgram("python3", lookup)) : undefined;
+  return resolved(python ?? requireProgram(name, lookup), builtIn ?? { format, extension: "" }, format);
 }
 
 function resolved(file: string, { extension, prepare }: BuiltInShell, format: string): ResolvedShell {
