@@ -1,3 +1,5 @@
+import { PrefixTree } from "./prefix-tree.ts";
+
 /** Blocks of three bytes are looked up; shorter patterns are looked for byte by byte. */
 const BLOCK = 3;
 const SHORTEST_LONG = 4;
@@ -12,16 +14,14 @@ const LONGEST_SHIFT = 255;
  * their own, which costs nothing while there are none.
  */
 export class PatternSearch {
-  readonly #known = new Set<string>();
+  readonly #all = new PrefixTree();
   readonly #long: Uint8Array[] = [];
-  readonly #short: Uint8Array[] = [];
+  readonly #short = new PrefixTree();
   readonly #shift = new Uint8Array(1 << HASH_BITS);
-  /** Patterns by the hash of the block at their window's end. */
-  readonly #byBlock = new Map<number, Uint8Array[]>();
-  /** Patterns by their first byte, and a mark for each pair of first bytes. */
-  readonly #byFirst: (Uint8Array[] | undefined)[] = new Array(256);
-  readonly #shortByFirst: (Uint8Array[] | undefined)[] = new Array(256);
+  /** A mark for each first byte of a short pattern, and for each pair of first bytes of any. */
+  readonly #shortFirsts = new Uint8Array(1 << 8);
   readonly #firstPairs = new Uint8Array(1 << 16);
+  #hasShort = false;
   #window = LONGEST_SHIFT + BLOCK - 1;
   #longest = 0;
 
@@ -34,16 +34,14 @@ export class PatternSearch {
   }
 
   add(pattern: Uint8Array): void {
-    const key = Buffer.from(pattern).toString("latin1");
-    const [first, second = 0] = pattern;
-    if (first === undefined || this.#known.has(key)) return;
-    this.#known.add(key);
+    const [first, second] = pattern;
+    if (first === undefined || !this.#all.add(pattern)) return;
     this.#longest = Math.max(this.#longest, pattern.length);
-    addTo(this.#byFirst, first, pattern);
-    if (pattern.length > 1) this.#firstPairs[(first << 8) | second] = 1;
+    if (second !== undefined) this.#firstPairs[(first << 8) | second] = 1;
     if (pattern.length < SHORTEST_LONG) {
-      this.#short.push(pattern);
-      addTo(this.#shortByFirst, first, pattern);
+      this.#hasShort = true;
+      this.#short.add(pattern);
+      this.#shortFirsts[first] = 1;
       return;
     }
     this.#long.push(pattern);
@@ -51,23 +49,21 @@ export class PatternSearch {
     else this.#enter(pattern);
   }
 
-  /** Appends start and end of every match to `found`; not in order. */
+  /** Appends start and end of the longest match at each place to `found`; not in order. */
   search(text: Uint8Array, found: number[]): void {
-    if (this.#short.length > 0) this.#searchShort(text, found);
+    if (this.#hasShort) this.#searchShort(text, found);
     if (this.#long.length > 0) this.#searchLong(text, found);
   }
 
   /** Where the tail begins that more text may turn into a match; the length of the text where there is none. */
   openTail(text: Uint8Array): number {
     const end = text.length;
+    const walk = this.#all.walk(text);
     for (let at = Math.max(0, end - this.#longest + 1); at < end; at++) {
-      const first = text[at] ?? 0;
-      const candidates = this.#byFirst[first];
-      if (candidates === undefined) continue;
-      if (at + 1 < end && this.#firstPairs[(first << 8) | (text[at + 1] ?? 0)] === 0) continue;
-      for (const pattern of candidates) {
-        if (pattern.length > end - at && startsWith(text, at, pattern, end - at)) return at;
+      if (at + 1 < end && this.#firstPairs[((text[at] as number) << 8) | (text[at + 1] as number)] === 0) {
+        continue;
       }
+      if (walk.isOpenAt(at)) return at;
     }
     return end;
   }
@@ -75,7 +71,6 @@ export class PatternSearch {
   #narrow(window: number): void {
     this.#window = window;
     this.#shift.fill(window - BLOCK + 1);
-    this.#byBlock.clear();
     for (const pattern of this.#long) this.#enter(pattern);
   }
 
@@ -86,16 +81,14 @@ export class PatternSearch {
       const shift = window - BLOCK - at;
       if (shift < (this.#shift[hash] ?? 0)) this.#shift[hash] = shift;
     }
-    const last = hashAt(pattern, window - BLOCK);
-    const bucket = this.#byBlock.get(last);
-    if (bucket === undefined) this.#byBlock.set(last, [pattern]);
-    else bucket.push(pattern);
   }
 
   #searchLong(text: Uint8Array, found: number[]): void {
     const shifts = this.#shift;
+    const pairs = this.#firstPairs;
     const window = this.#window;
     const end = text.length;
+    const walk = this.#all.walk(text);
     let at = window - 1;
     while (at < end) {
       // Written out, as this line is where the time goes.
@@ -108,41 +101,25 @@ export class PatternSearch {
         continue;
       }
       const start = at - window + 1;
-      for (const pattern of this.#byBlock.get(hash) ?? []) {
-        if (start + pattern.length <= end && startsWith(text, start, pattern, pattern.length)) {
-          found.push(start, start + pattern.length);
-        }
-      }
       at++;
+      if (pairs[((text[start] as number) << 8) | (text[start + 1] as number)] === 0) continue;
+      const length = walk.longestAt(start);
+      if (length > 0) found.push(start, start + length);
     }
   }
 
   #searchShort(text: Uint8Array, found: number[]): void {
-    const byFirst = this.#shortByFirst;
+    const firsts = this.#shortFirsts;
     const end = text.length;
+    const walk = this.#short.walk(text);
     for (let at = 0; at < end; at++) {
-      const candidates = byFirst[text[at] as number];
-      if (candidates === undefined) continue;
-      for (const pattern of candidates) {
-        if (at + pattern.length <= end && startsWith(text, at, pattern, pattern.length)) {
-          found.push(at, at + pattern.length);
-        }
-      }
+      if (firsts[text[at] as number] === 0) continue;
+      const length = walk.longestAt(at);
+      if (length > 0) found.push(at, at + length);
     }
   }
 }
 
-function addTo(lists: (Uint8Array[] | undefined)[], index: number, pattern: Uint8Array): void {
-  const list = lists[index];
-  if (list === undefined) lists[index] = [pattern];
-  else list.push(pattern);
-}
-
 function hashAt(bytes: Uint8Array, at: number): number {
   return (((bytes[at] ?? 0) << 10) ^ ((bytes[at + 1] ?? 0) << 5) ^ (bytes[at + 2] ?? 0)) & HASH_MASK;
-}
-
-function startsWith(text: Uint8Array, at: number, pattern: Uint8Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (text[at + i] !== pattern[i]) return false;
-  return true;
 }

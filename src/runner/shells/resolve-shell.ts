@@ -70,7 +70,8 @@ export function resolveShell(shell: string | undefined, lookup: ProgramLookup): 
     );
   }
   // Debian and its kin have Python only under its full name.
-  const python = name === "python" ? (findProgram(name, lookup) ?? findProgram("python3", lookup)) : undefined;
+  const python =
+    name === "python" ? (findProgram(name, lookup) ?? findProgram("python3", lookup)) : undefined;
   return resolved(python ?? requireProgram(name, lookup), builtIn ?? { format, extension: "" }, format);
 }
 
