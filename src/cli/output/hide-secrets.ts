@@ -13,16 +13,21 @@ export function secretHider(secrets: Iterable<string>): (text: string) => string
   return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, "***"), text);
 }
 
-/** Fields that a person reads. Keys and ids are left as they are: events refer to each other by them. */
-const READ = ["title", "workflow", "name", "reason", "message", "error"] as const;
+/** Words of the protocol, and keys by which events refer to each other: left as they are. */
+const KEYS: ReadonlySet<string> = new Set([
+  ...["type", "buildId", "job", "jobId", "parent", "legOf", "kind", "id", "stage", "event", "sha"],
+  ...["level", "outcome", "conclusion", "result", "signal"],
+]);
 
-/** The same event with secrets hidden in what it was named and explained with. */
+/**
+ * The same event with secrets hidden in what it was named and explained with: in every text of it, so that one that is
+ * added later is safe too. Of a log the runner has hidden them, and more.
+ */
 export function hideInEvent(event: BuildEvent, hide: (text: string) => string): BuildEvent {
   if (event.type === "log") return event;
   let changed: Record<string, string> | undefined;
-  for (const field of READ) {
-    const text: unknown = (event as unknown as Record<string, unknown>)[field];
-    if (typeof text !== "string") continue;
+  for (const [field, text] of Object.entries(event)) {
+    if (typeof text !== "string" || KEYS.has(field)) continue;
     const hidden = hide(text);
     if (hidden !== text) changed = { ...changed, [field]: hidden };
   }
