@@ -1,11 +1,13 @@
 import type { PatternSearch } from "./pattern-search.ts";
+import { encodedBefore, openWrappedTail, searchWrapped, wrappedTexts } from "./wrapped-text.ts";
 
 const NOTHING = new Uint8Array(0);
 const MASK = Buffer.from("***");
 
 /**
  * Hides patterns in bytes that come in pieces; where the pieces are cut makes no difference. Every byte that is part of
- * a match is hidden, and each unbroken run of hidden bytes is shown as one `***`.
+ * a match is hidden, and each unbroken run of hidden bytes is shown as one `***`. Base64 that was wrapped into lines is
+ * searched as if it was not; its line breaks are shown.
  *
  * A tail that may be the beginning of a match is held back, for as long as it takes: shown after a pause, it would be
  * the one half of a secret that is printed in two.
@@ -13,8 +15,10 @@ const MASK = Buffer.from("***");
 export class MaskStream {
   readonly #search: PatternSearch;
   #held: Uint8Array = NOTHING;
-  /** So many bytes at the beginning of what is held belong to a match that began before. */
-  #heldHidden = 0;
+  /** Start and end of what belongs to matches in what is held: some began before. */
+  #heldRuns: readonly number[] = [];
+  /** So many characters of base64 end where what is held begins. */
+  #encodedBefore = 0;
   /** The last byte that was let go was hidden: what follows it hidden needs no `***` of its own. */
   #inMask = false;
 
@@ -27,32 +31,36 @@ export class MaskStream {
     if (bytes.length === 0) return NOTHING;
     if (this.#search.isEmpty && this.#held.length === 0) {
       this.#inMask = false;
+      this.#encodedBefore = encodedBefore(bytes, bytes.length, this.#encodedBefore);
       return bytes;
     }
-    const text = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    return this.#show(text, this.#search.openTail(text));
+    return this.#show(this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]), false);
   }
 
   /** The rest. */
   end(): Uint8Array {
-    return this.#held.length === 0 ? NOTHING : this.#show(this.#held, this.#held.length);
+    return this.#held.length === 0 ? NOTHING : this.#show(this.#held, true);
   }
 
-  #show(text: Uint8Array, until: number): Uint8Array {
-    const found: number[] = [];
-    this.#search.search(text, found);
-    const runs = hiddenRuns(found, this.#heldHidden, until);
-    const lastEnd = runs.at(-1) ?? 0;
+  #show(text: Uint8Array, isEnd: boolean): Uint8Array {
+    const search = this.#search;
+    const wrapped = wrappedTexts(text, this.#encodedBefore);
+    const until = isEnd
+      ? text.length
+      : Math.min(search.openTail(text), openWrappedTail(search, text, wrapped));
+    const found = [...this.#heldRuns];
+    search.search(text, found);
+    searchWrapped(search, text, wrapped, found);
+    const runs = hiddenRuns(found);
     this.#held = until === text.length ? NOTHING : Buffer.from(text.subarray(until));
-    this.#heldHidden = Math.max(0, lastEnd - until);
+    this.#heldRuns = runsFrom(runs, until);
     if (until === 0) return NOTHING;
-    if (runs.length === 0) {
+    this.#encodedBefore = encodedBefore(text, until, this.#encodedBefore);
+    if ((runs[0] ?? until) >= until) {
       this.#inMask = false;
       return until === text.length ? text : text.subarray(0, until);
     }
-    const shown = this.#replace(text, until, runs);
-    this.#inMask = lastEnd >= until;
-    return shown;
+    return this.#replace(text, until, runs);
   }
 
   #replace(text: Uint8Array, until: number, runs: readonly number[]): Uint8Array {
@@ -60,25 +68,21 @@ export class MaskStream {
     let at = 0;
     for (let i = 0; i < runs.length; i += 2) {
       const start = runs[i] ?? 0;
+      if (start >= until) break;
       if (start > at) parts.push(text.subarray(at, start));
       if (start > 0 || !this.#inMask) parts.push(MASK);
       at = runs[i + 1] ?? 0;
     }
+    this.#inMask = at >= until;
     if (at < until) parts.push(text.subarray(at, until));
     return Buffer.concat(parts);
   }
 }
 
-/**
- * Start and end of each run of hidden bytes that begins before `until`, in order; matches that overlap or touch are
- * one run.
- */
-function hiddenRuns(found: readonly number[], hiddenFirst: number, until: number): number[] {
-  const matches: [start: number, end: number][] = hiddenFirst > 0 ? [[0, hiddenFirst]] : [];
-  for (let i = 0; i < found.length; i += 2) {
-    const start = found[i] ?? 0;
-    if (start < until) matches.push([start, found[i + 1] ?? 0]);
-  }
+/** Start and end of each run of hidden bytes, in order; matches that overlap or touch are one run. */
+function hiddenRuns(found: readonly number[]): number[] {
+  const matches: [start: number, end: number][] = [];
+  for (let i = 0; i < found.length; i += 2) matches.push([found[i] ?? 0, found[i + 1] ?? 0]);
   matches.sort((a, b) => a[0] - b[0]);
   const runs: number[] = [];
   for (const [start, end] of matches) {
@@ -87,4 +91,14 @@ function hiddenRuns(found: readonly number[], hiddenFirst: number, until: number
     else runs.push(start, end);
   }
   return runs;
+}
+
+/** What of the runs lies behind `from`, counted from there. */
+function runsFrom(runs: readonly number[], from: number): number[] {
+  const behind: number[] = [];
+  for (let i = 0; i < runs.length; i += 2) {
+    const end = (runs[i + 1] ?? 0) - from;
+    if (end > 0) behind.push(Math.max(0, (runs[i] ?? 0) - from), end);
+  }
+  return behind;
 }

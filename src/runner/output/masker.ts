@@ -31,11 +31,9 @@ export class Masker {
   text(text: string): string {
     if (this.#search.isEmpty || text === "") return text;
     const bytes = Buffer.from(text);
-    const found: number[] = [];
-    this.#search.search(bytes, found);
-    if (found.length === 0) return text;
     const stream = this.stream();
-    return Buffer.concat([stream.push(bytes), stream.end()]).toString();
+    const shown = Buffer.concat([stream.push(bytes), stream.end()]);
+    return shown.equals(bytes) ? text : shown.toString();
   }
 
   /** For bytes that come in pieces. Values added later are hidden in what comes later. */
