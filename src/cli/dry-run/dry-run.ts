@@ -24,7 +24,7 @@ export async function dryRun(
   io: Io,
 ): Promise<ExitCode> {
   const style = palette(wantsColor(io.env, io.stdout));
-  const hide = secretHider(Object.values(outside.secrets));
+  const hide = await secretHider(Object.values(outside.secrets));
   const problems: string[] = [];
   for (const [index, pipeline] of plan.pipelines.entries()) {
     const { inputs, problems: mistakes } = resolveInputs(pipeline.pipeline.spec, outside.inputs);

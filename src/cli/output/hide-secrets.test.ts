@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BuildEvent } from "../../builds/build-event.ts";
 import { hideInEvent, secretHider } from "./hide-secrets.ts";
 
-const hide = secretHider(["hunter2secret", "two\nlines"]);
+const hide = await secretHider(["hunter2secret", "two\nlines"]);
 const header = { v: 1, seq: 1, at: 0, buildId: "b" } as const;
 
 describe("hideInEvent", () => {
@@ -29,5 +29,39 @@ describe("hideInEvent", () => {
     expect(hideInEvent(event, hide)).toEqual({ ...event, reason: "***" });
     const plain: BuildEvent = { ...header, type: "job.waiting", job: "a", reason: "waits" };
     expect(hideInEvent(plain, hide)).toBe(plain);
+  });
+
+  it("hides secrets in what is inside a field, but not in the keys of other jobs", () => {
+    const event: BuildEvent = {
+      ...header,
+      type: "job.added",
+      job: "test[0]",
+      jobId: "test",
+      name: "test",
+      needs: ["hunter2secret"],
+      kind: "job",
+      matrix: { image: ["a", { tag: "x-hunter2secret" }], count: 2, none: null },
+    };
+    expect(hideInEvent(event, hide)).toEqual({
+      ...event,
+      matrix: { image: ["a", { tag: "x-***" }], count: 2, none: null },
+    });
+    const plain: BuildEvent = { ...event, matrix: { image: ["a", { tag: "b" }] } };
+    expect(hideInEvent(plain, hide)).toBe(plain);
+  });
+});
+
+describe("secretHider", () => {
+  it.each([
+    ["as it is", "hunter2secret"],
+    ["in base64", Buffer.from("hunter2secret").toString("base64")],
+    ["in hex", Buffer.from("hunter2secret").toString("hex")],
+    ["one of its lines", "lines"],
+  ])("hides a secret %s", (_, text) => {
+    expect(hide(`<${text}>`)).toBe("<***>");
+  });
+
+  it.each([[[]], [["", " \n"]]])("changes nothing where the secrets are %j", async (secrets) => {
+    expect((await secretHider(secrets))("a b\n")).toBe("a b\n");
   });
 });

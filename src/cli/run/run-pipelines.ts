@@ -56,7 +56,10 @@ export async function runPipelines(
   const { view, interrupts, services, folders } = parts;
   const maxJobs = Math.max(1, Math.ceil(shared.maxJobs / runs.length));
   const unused = new UnusedMatrixKeys(shared.only?.matrix);
-  const ends = await Promise.all(runs.map((run) => runOne(run, { ...shared, maxJobs }, parts, unused)));
+  const hide = await secretHider(Object.values(shared.secrets));
+  const ends = await Promise.all(
+    runs.map((run) => runOne(run, { ...shared, maxJobs }, parts, { unused, hide })),
+  );
   const artifacts: StoredArtifact[] = [];
   for (const { buildId } of runs) {
     const found = await services.listArtifacts(buildId).catch((error: unknown) => {
@@ -84,14 +87,13 @@ async function runOne(
   run: PipelineRun,
   shared: SharedSettings,
   parts: RunParts,
-  unused: UnusedMatrixKeys,
+  { unused, hide }: { readonly unused: UnusedMatrixKeys; readonly hide: (text: string) => string },
 ): Promise<BuildEnd> {
   const { buildId, spec, github, inputs } = run;
   const { view, interrupts, services, folders, io } = parts;
   // Where each job of a .platform.yaml pipeline worked: its artifacts are looked for there at the end.
   const workspaces = new Map<string, string>();
   const collects = spec.artifacts.length > 0;
-  const hide = secretHider(Object.values(shared.secrets));
   const sink = (said: BuildEvent): void | Promise<void> => {
     const event = hideInEvent(said, hide);
     unused.see(event);

@@ -58,7 +58,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const local = localActions(values["local-action"], project.folder);
   await checkCalledWorkflows(plan, project.root, io);
   const runs = plan.pipelines.map((pipeline, index) => preparePipeline(pipeline, index, request));
-  const hide = secretHider(Object.values(outside.secrets));
+  const hide = await secretHider(Object.values(outside.secrets));
   reportInputProblems(runs.flatMap(({ problems }) => problems.map(hide)));
 
   const home = userFolders(io.env);
