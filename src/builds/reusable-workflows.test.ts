@@ -65,6 +65,19 @@ describe("a called workflow", () => {
     );
   });
 
+  test("has no secret of what is mapped to it empty, as that of a secret its caller does not have", async () => {
+    const build = await fakeBuild(
+      `
+      jobs:
+        call:
+          uses: ./greet.yml
+          with: { name: ship }
+          secrets: { key: "\${{ secrets.MINE }}", other: "\${{ secrets.MISSING }}" }`,
+      { workflows: { "./greet.yml": GREET }, secrets: { MINE: "m1ne" } },
+    );
+    expect(build.executor.requests[0]?.contexts.secrets).toEqual({ key: "m1ne" });
+  });
+
   test("takes a matrix, nests, and inherits secrets", async () => {
     const build = await fakeBuild(
       `

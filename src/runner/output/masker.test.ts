@@ -115,6 +115,13 @@ describe("encodings", () => {
     expect(maskerOf(value).text(lines.join("\n"))).toMatch(/^(\*\*\*\n)+\*\*\*\w{0,4}=*$/);
   });
 
+  test("a value with half a character is hidden too, and as URI it is what others make of it", () => {
+    const value = "half \ud83d of it";
+    const masker = maskerOf(value);
+    expect(masker.text(`<${value}>`)).toBe("<***>");
+    expect(masker.text("<half%20%EF%BF%BD%20of%20it>")).toBe("<***>");
+  });
+
   test("quotes around a value", () => {
     expect(maskerOf('"quoted value"').text("quoted value")).toBe("***");
   });

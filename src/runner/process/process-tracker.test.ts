@@ -101,6 +101,14 @@ describe("strangers live on", () => {
     expect(isAlive(pid)).toBe(true);
   });
 
+  test("a process of another job that was started in our session", async () => {
+    const [pid = 0] = await step(
+      "RUNNER_TRACKING_ID=github_another bash -c 'echo $$ > $PIDS; exec sleep 1000' & until [[ -s $PIDS ]]; do :; done",
+    );
+    expect(await tracker.killLeftovers()).toEqual([]);
+    expect(isAlive(pid)).toBe(true);
+  });
+
   test("a session whose id was once the id of a step of ours", async () => {
     const [pid = 0] = await step(
       "setsid env -i /bin/bash -c 'echo $$ > '$PIDS'; exec sleep 1000' & until [[ -s $PIDS ]]; do :; done",
