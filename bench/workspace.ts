@@ -46,15 +46,16 @@ export function timeProcess(
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(file, [...args], {
-      stdio: ["pipe", "pipe", "pipe"],
+      // A bash whose input is one of Node's sockets reads `.bashrc`: that is none of the baseline's work.
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { PATH: process.env.PATH, HOME: options.home ?? process.env.HOME, LANG: "C.UTF-8" },
     });
     let tail = "";
-    child.stdout.on("data", (data: Buffer) => {
+    child.stdout?.on("data", (data: Buffer) => {
       tail = data.toString("latin1").slice(-2000);
     });
-    child.stderr.on("data", (data: Buffer) => {
+    child.stderr?.on("data", (data: Buffer) => {
       tail = data.toString("latin1").slice(-2000);
     });
     child.on("error", reject);
@@ -63,6 +64,6 @@ export function timeProcess(
       if (code === 0) resolve(ms);
       else reject(new Error(`${file} ${args.join(" ")} ended with ${code}: ${tail}`));
     });
-    child.stdin.end(options.input ?? "");
+    child.stdin?.end(options.input);
   });
 }
