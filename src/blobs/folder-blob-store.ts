@@ -49,8 +49,10 @@ export class FolderBlobStore implements BlobStore {
     try {
       await mkdir(dirname(temporary), { recursive: true });
       await writeBody(temporary, body, this.#durable);
+      // Looked at before it has its name: from then on another may delete it.
+      const stored = await lstat(temporary);
       await this.#place(temporary, names, options.ifAbsent ?? false);
-      return statOf(key, await lstat(join(this.root, ...names)));
+      return statOf(key, stored);
     } catch (error) {
       if (options.ifAbsent && errnoCode(error) === "EEXIST") {
         throw new ExecError("Conflict", `there is a blob ${key} already`, { cause: error });
