@@ -1,44 +1,49 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { platform, tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { memoryFolder } from "./memory-folder.ts";
-
-const made: string[] = [];
-afterEach(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** A process id that no process has: above what Linux gives out. */
 const NOBODY = 4_194_305;
+const IN_MEMORY = { type: 0x01021994, bavail: 1_000_000, bsize: 4_096 };
+const ON_DISK = { ...IN_MEMORY, type: 0xef53 };
+const NEARLY_FULL = { ...IN_MEMORY, bavail: 1_000 };
 
-it("gives a new folder in memory where the system has one, and nothing on a disk", () => {
-  const folder = memoryFolder(process.pid);
-  if (folder !== undefined) made.push(folder);
-  // Which of the two this machine is, is not for this test to say; each answer has its shape.
-  expect(folder === undefined || (platform() === "linux" && readdirSync(folder).length === 0)).toBe(true);
-  const disk = mkdtempSync(join(tmpdir(), "slipway-memory-"));
-  made.push(disk);
-  expect([undefined, disk]).toContain(memoryFolder(process.pid, disk) && disk);
-  expect(memoryFolder(process.pid, join(disk, "missing"))).toBeUndefined();
+/** Stands for the file system in memory, so that the test says the same on every machine. */
+let shared = "";
+beforeEach(() => {
+  shared = mkdtempSync(join(tmpdir(), "slipway-memory-"));
+});
+afterEach(() => rmSync(shared, { recursive: true, force: true }));
+
+const inMemory = (pid: number) => memoryFolder(pid, shared, () => IN_MEMORY) ?? "none";
+
+it("gives a new, empty folder, named after the process", () => {
+  const folder = inMemory(process.pid);
+  expect(dirname(folder)).toBe(shared);
+  expect(basename(folder)).toMatch(new RegExp(`^slipway-${process.pid}-`));
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it("gives none on a disk, where there is little room, or where there is nothing", () => {
+  expect(memoryFolder(process.pid, shared, () => ON_DISK)).toBeUndefined();
+  expect(memoryFolder(process.pid, shared, () => NEARLY_FULL)).toBeUndefined();
+  expect(memoryFolder(process.pid, join(shared, "missing"))).toBeUndefined();
+  expect(readdirSync(shared)).toEqual([]);
 });
 
 it("removes the folders of runs that are no more, and no others", () => {
-  const folder = memoryFolder(process.pid);
-  if (folder === undefined) return expect(existsSync("/proc/self")).toBe(platform() === "linux");
-  const shared = join(folder, "..");
-  const dead = join(shared, `slipway-${NOBODY}-x`);
-  const alive = join(shared, `slipway-${process.ppid}-x`);
-  const other = join(shared, "slipway-other");
-  for (const path of [dead, alive, other]) mkdirSync(path, { recursive: true });
-  made.push(folder, dead, alive, other);
-  made.push(memoryFolder(process.pid) ?? "");
-  expect([dead, alive, other, folder].map((path) => existsSync(path))).toEqual([false, true, true, true]);
+  const names = [`slipway-${NOBODY}-x`, `slipway-${process.ppid}-x`, "slipway-other"];
+  for (const name of names) mkdirSync(join(shared, name, "deep"), { recursive: true });
+  const folder = inMemory(process.pid);
+  expect(names.map((name) => existsSync(join(shared, name)))).toEqual([false, true, true]);
+  expect(existsSync(folder)).toBe(true);
 });
 
 it("leaves the other runs of its own process alone", () => {
-  const first = memoryFolder(NOBODY);
-  const second = memoryFolder(NOBODY);
-  made.push(...[first, second].filter((folder) => folder !== undefined));
-  expect(first === undefined ? second : existsSync(first)).toBe(first === undefined ? undefined : true);
+  const first = inMemory(NOBODY);
+  const second = inMemory(NOBODY);
+  expect([first, second].map((folder) => existsSync(folder))).toEqual([true, true]);
+  expect(first).not.toBe(second);
 });

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, type StatsFs, statfsSync } from "node:fs";
 import { join } from "node:path";
 
 /** Linux: a file system in memory that every process may use. */
@@ -12,9 +12,13 @@ const ENOUGH_BYTES = 256 * 1024 * 1024;
  * good part of a millisecond. Undefined where there is no such file system, or little room on it. Folders of runs
  * that were killed go at the same time.
  */
-export function memoryFolder(pid: number, shared = SHARED_MEMORY): string | undefined {
+export function memoryFolder(
+  pid: number,
+  shared = SHARED_MEMORY,
+  statfs: (path: string) => FileSystemFacts = statfsSync,
+): string | undefined {
   try {
-    const { type, bavail, bsize } = statfsSync(shared);
+    const { type, bavail, bsize } = statfs(shared);
     if (type !== TMPFS || bavail * bsize < ENOUGH_BYTES) return undefined;
     accessSync(shared, constants.W_OK);
     sweep(shared, pid);
@@ -23,6 +27,9 @@ export function memoryFolder(pid: number, shared = SHARED_MEMORY): string | unde
     return undefined;
   }
 }
+
+/** Of `statfs`: what kind it is, and how many free blocks of how many bytes. */
+export type FileSystemFacts = Pick<StatsFs, "type" | "bavail" | "bsize">;
 
 /** `own`: several runs may be of one process, whatever it is said to be called. */
 function sweep(shared: string, own: number): void {
