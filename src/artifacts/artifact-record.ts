@@ -1,3 +1,5 @@
+import { readRecord } from "./read-record.ts";
+
 /** What is known of a stored artifact; lies as JSON beside its content. Fields may be added, none changes its meaning. */
 export interface ArtifactRecord {
   readonly format: 1;
@@ -23,17 +25,5 @@ const NUMBERS = ["id", "attempt", "sizeBytes", "createdAt", "expiresAt"] as cons
 
 /** Undefined: somebody else's file, a later format, or broken. */
 export function readArtifactRecord(json: string): ArtifactRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const record = value as ArtifactRecord;
-  const sound =
-    record.format === 1 &&
-    TEXTS.every((key) => typeof record[key] === "string") &&
-    NUMBERS.every((key) => Number.isFinite(record[key]));
-  return sound ? record : undefined;
+  return readRecord(json, { texts: TEXTS, numbers: NUMBERS }) as ArtifactRecord | undefined;
 }

@@ -1,3 +1,5 @@
+import { readRecord } from "./read-record.ts";
+
 /** What is known of a cache; lies as JSON beside its archive. */
 export interface CacheEntry {
   readonly format: 1;
@@ -18,17 +20,5 @@ const NUMBERS = ["id", "sizeBytes", "createdAt"] as const;
 
 /** Undefined: somebody else's file, a later format, or broken. */
 export function readCacheEntry(json: string): CacheEntry | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const entry = value as CacheEntry;
-  const sound =
-    entry.format === 1 &&
-    TEXTS.every((key) => typeof entry[key] === "string") &&
-    NUMBERS.every((key) => Number.isFinite(entry[key]));
-  return sound ? entry : undefined;
+  return readRecord(json, { texts: TEXTS, numbers: NUMBERS }) as CacheEntry | undefined;
 }
