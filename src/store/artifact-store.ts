@@ -1,0 +1,58 @@
+/** What is kept of builds: artifacts and caches. The bytes lie in the blob store under `blobKey`. */
+export interface ArtifactStore {
+  /** Replaces one of the same name of the same run. Gives the key whose blob is of no use any more. */
+  putArtifact(artifact: ArtifactEntry): Promise<string | undefined>;
+  listArtifacts(rootId: string, now: number): Promise<readonly ArtifactEntry[]>;
+  getArtifact(id: string): Promise<ArtifactEntry>;
+  deleteArtifact(id: string): Promise<ArtifactEntry | undefined>;
+  expiredArtifacts(now: number, limit: number): Promise<readonly ArtifactEntry[]>;
+
+  /** Rejects with `Conflict` where the same project, version, scope and key has one. */
+  addCache(cache: CacheRow): Promise<void>;
+  listCaches(filter: CacheFilter): Promise<readonly CacheRow[]>;
+  touchCache(id: string, usedAt: number): Promise<void>;
+  deleteCache(id: string): Promise<CacheRow | undefined>;
+  /** Bytes of all caches of a project. */
+  cacheBytes(projectId: string): Promise<number>;
+  leastRecentlyUsed(projectId: string, limit: number): Promise<readonly CacheRow[]>;
+}
+
+export interface ArtifactEntry {
+  readonly id: string;
+  /** Counted over the server; what the clients call the database id. */
+  readonly databaseId: number;
+  readonly projectId: string;
+  /** `BuildRecord.rootId`. */
+  readonly rootId: string;
+  readonly jobKey: string;
+  readonly attempt: number;
+  readonly name: string;
+  readonly file: string;
+  readonly contentType: string;
+  readonly blobKey: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface CacheRow {
+  readonly id: string;
+  readonly databaseId: number;
+  readonly projectId: string;
+  readonly version: string;
+  /** Full ref. */
+  readonly scope: string;
+  readonly key: string;
+  readonly blobKey: string;
+  readonly sizeBytes: number;
+  readonly createdAt: number;
+  readonly usedAt: number;
+}
+
+export interface CacheFilter {
+  readonly projectId: string;
+  readonly version?: string;
+  readonly scopes?: readonly string[];
+  readonly keyPrefix?: string;
+}

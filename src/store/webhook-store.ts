@@ -1,0 +1,60 @@
+import type { JsonObject } from "../json.ts";
+import type { Page, PageRequest } from "./page.ts";
+
+export interface WebhookStore {
+  putWebhook(webhook: WebhookRecord): Promise<void>;
+  getWebhook(id: string): Promise<WebhookRecord>;
+  listWebhooks(projectId: string): Promise<readonly WebhookRecord[]>;
+  deleteWebhook(id: string): Promise<boolean>;
+
+  /** One for each enabled webhook of the project that listens to the event; the same `eventId` again adds none. */
+  addDeliveries(projectId: string, event: WebhookEvent): Promise<readonly DeliveryRecord[]>;
+  /** Takes those that are due for this worker alone, for `leaseMs`. */
+  takeDue(now: number, leaseMs: number, limit: number): Promise<readonly DeliveryRecord[]>;
+  recordAttempt(id: string, attempt: DeliveryAttempt): Promise<void>;
+  listDeliveries(webhookId: string, page: PageRequest): Promise<Page<DeliveryRecord>>;
+  getDelivery(id: string): Promise<DeliveryRecord>;
+}
+
+export interface WebhookRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly url: string;
+  /** Names of events; `*` for all. */
+  readonly events: readonly string[];
+  /** The sealed signing key. */
+  readonly secret: string;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+}
+
+export interface WebhookEvent {
+  readonly eventId: string;
+  /** `build.success`, `build.failure`, `build.queued`, `build.running`, `build.cancelled`. */
+  readonly name: string;
+  readonly payload: JsonObject;
+  readonly at: number;
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly webhookId: string;
+  readonly eventId: string;
+  readonly event: string;
+  readonly payload: JsonObject;
+  readonly state: "waiting" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly nextAt?: number;
+  readonly lastStatus?: number;
+  readonly lastError?: string;
+  readonly createdAt: number;
+  readonly deliveredAt?: number;
+}
+
+export interface DeliveryAttempt {
+  readonly at: number;
+  readonly status?: number;
+  readonly error?: string;
+  readonly state: DeliveryRecord["state"];
+  readonly nextAt?: number;
+}
