@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // @actions/workflow-parser imports its JSON schema without an import attribute, which bare Node refuses.
     server: { deps: { inline: [/@actions\//] } },
+    globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
     pool: "forks",
   },
