@@ -1,7 +1,16 @@
 /** Traces: a build is a trace, its jobs and steps are spans. Attributes never hold a secret. */
 export interface Tracer {
-  /** `at` in Unix milliseconds. Without a parent a new trace begins. */
-  start(name: string, options: { at: number; parent?: Span; attributes?: SpanAttributes }): Span;
+  /** Without a parent a trace begins, or goes on where `traceId` has been seen before. */
+  start(name: string, options: SpanOptions): Span;
+}
+
+export interface SpanOptions {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly parent?: Span;
+  /** Only without a parent: 32 hex digits, such as a build's id without its dashes. */
+  readonly traceId?: string;
+  readonly attributes?: SpanAttributes;
 }
 
 export interface Span {
