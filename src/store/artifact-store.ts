@@ -15,6 +15,9 @@ export interface ArtifactStore {
   /** Bytes of all caches of a project. */
   cacheBytes(projectId: string): Promise<number>;
   leastRecentlyUsed(projectId: string, limit: number): Promise<readonly CacheRow[]>;
+
+  /** Those of these blob keys that an artifact or a cache has. At most 500 at once. */
+  ownedBlobs(blobKeys: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface ArtifactEntry {
