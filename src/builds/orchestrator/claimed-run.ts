@@ -1,0 +1,9 @@
+/** A claimed build that is being run. */
+export interface ClaimedRun {
+  /** Somebody wants it cancelled: jobs with `always()` still run. Idempotent. */
+  cancel(reason: string): void;
+  /** The lease is lost, or this process stops: local jobs are ended and nothing more is written. Resolves when that is so. */
+  abandon(): Promise<void>;
+  /** Never rejects. `finished`: the build's end is in the records. `abandoned`: somebody else has it, or will. */
+  readonly ended: Promise<"finished" | "abandoned">;
+}

@@ -1,0 +1,12 @@
+import { ExecError } from "../../errors.ts";
+import type { ClaimedBuild } from "../../store/build-store.ts";
+import type { ClaimedRun } from "./claimed-run.ts";
+import type { RunParts } from "./run-parts.ts";
+
+/**
+ * Runs a claimed build, from where its records are, to its end. Everything that happens to it is in the records before
+ * anything is done about it, so that another worker can go on after a crash between any two writes.
+ */
+export function startClaimedBuild(claim: ClaimedBuild, parts: RunParts): ClaimedRun {
+  throw new ExecError("Permanent", `Build ${claim.build.id} cannot be run by ${parts.store.engine}.`);
+}
