@@ -8,6 +8,8 @@ export interface ApprovalStore {
   decide(id: string, decision: ApprovalDecision): Promise<ApprovalRecord>;
   /** Of a build, oldest first. */
   list(buildId: string): Promise<readonly ApprovalRecord[]>;
+  /** Those that still wait though their time is over, of all builds. */
+  expired(now: number, limit: number): Promise<readonly ApprovalRecord[]>;
 }
 
 export interface NewApproval {

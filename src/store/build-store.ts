@@ -38,6 +38,12 @@ export interface BuildStore {
   /** Gives builds back before the lease runs out (a worker that stops): they may be claimed at once. */
   release(leases: readonly BuildLease[]): Promise<void>;
 
+  /** Gives back what workers of earlier processes left running: for the only process of a store, at its start. Gives how many. */
+  releaseAll(): Promise<number>;
+
+  /** Which of these are running and were asked to be cancelled: what a worker looks up beside the events. */
+  cancelWishes(buildIds: readonly string[]): Promise<readonly CancelWish[]>;
+
   /**
    * Applies changes in order in one transaction. Rejects with `Conflict` (and changes nothing) if the lease is lost.
    * Gives the build's new version.
@@ -106,6 +112,11 @@ export interface ClaimedBuild {
   readonly lease: BuildLease;
   /** True: another worker ran it before; it is resumed from its facts. */
   readonly resumed: boolean;
+}
+
+export interface CancelWish {
+  readonly buildId: string;
+  readonly reason: string;
 }
 
 export interface UnownedBuild {
