@@ -13,6 +13,8 @@ export interface WorkflowOrigin {
 
 export interface LoadedWorkflow {
   readonly spec: WorkflowSpec;
+  /** The file the spec was made from: what a build keeps of it, to be resumed with the same jobs. */
+  readonly content: string;
   readonly origin: WorkflowOrigin;
 }
 

@@ -56,7 +56,7 @@ jobs:
   );
   const build = await fakeBuild("jobs: {}", {
     spec,
-    loadWorkflow: async () => ({ spec: called, origin: { file: called.file } }),
+    loadWorkflow: async () => ({ spec: called, content: "", origin: { file: called.file } }),
   });
   expect(build.jobs).toEqual({
     plan: "success",

@@ -233,6 +233,7 @@ describe("a called workflow", () => {
           loads += 1;
           return {
             spec: specOf("{ on: workflow_call, jobs: { a: {} } }", "c.yml"),
+            content: "",
             origin: { file: "c.yml" },
           };
         },

@@ -55,7 +55,7 @@ export function startFakeBuild(yaml: string, options: FakeBuildOptions = {}): Fa
     loadWorkflow: async (uses) => {
       const text = workflows[uses];
       if (text === undefined) throw new ExecError("NotFound", `There is no ${uses}`);
-      return { spec: specOf(text, uses), origin: { file: uses } };
+      return { spec: specOf(text, uses), content: text, origin: { file: uses } };
     },
     sink: (event) => {
       events.push(event);

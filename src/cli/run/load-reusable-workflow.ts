@@ -36,7 +36,7 @@ export function reusableWorkflows(sources: WorkflowSources): LoadWorkflow {
         `Cannot read the workflow '${uses}'${where}: ${describeFileError(error)}.`,
       );
     }
-    return { spec: await parse(content, place.origin), origin: place.origin };
+    return { spec: await parse(content, place.origin), content, origin: place.origin };
   };
 }
 
