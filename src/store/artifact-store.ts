@@ -22,12 +22,16 @@ export interface ArtifactStore {
 
 export interface ArtifactEntry {
   readonly id: string;
-  /** Counted over the server; what the clients call the database id. */
+  /** What the clients call the database id; the caller's, unique as good as surely. */
   readonly databaseId: number;
   readonly projectId: string;
   /** `BuildRecord.rootId`. */
   readonly rootId: string;
+  /** The attempt at the build that made it: what an earlier one made, the same job of a later one replaces. */
+  readonly buildId: string;
+  /** Empty: kept by the build itself. */
   readonly jobKey: string;
+  /** Of the job. */
   readonly attempt: number;
   readonly name: string;
   readonly file: string;
