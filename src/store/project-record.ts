@@ -23,6 +23,8 @@ export interface ProjectSettings {
   readonly infrastructureRetries?: number;
   /** Days an artifact is kept that names no time of its own. */
   readonly artifactRetentionDays?: number;
+  /** True: whoever has the address may read the project's badges; else they need `project:read`. */
+  readonly publicBadges?: boolean;
 }
 
 /** A definition file in a project. */
