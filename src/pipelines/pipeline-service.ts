@@ -36,6 +36,9 @@ export interface StartBuildRequest {
   readonly inputs?: { readonly [name: string]: string };
   /** Besides the project's own, and before them. */
   readonly vars?: { readonly [name: string]: string };
+  /** With the event `schedule`: the cron line that is due (`github.event.schedule`). */
+  readonly schedule?: string;
+  /** `api` where absent. */
   readonly trigger?: BuildTrigger;
   readonly onlyJobs?: readonly string[];
   /** The caller's: the same id again gives the build that is there. Absent: a new one. */

@@ -26,6 +26,11 @@ export interface ResolvedRef {
     readonly message: string;
     readonly authorName: string;
     readonly authorEmail: string;
+    readonly committerName: string;
+    readonly committerEmail: string;
+    /** Ids. */
+    readonly tree: string;
+    readonly parents: readonly string[];
     /** ISO 8601. */
     readonly committedAt: string;
   };
