@@ -18,11 +18,11 @@ export function pinoLogger({ level, destination }: PinoLoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const logger = pino(options, destination ?? pino.destination({ dest: 2, sync: true }));
+  const logger = pino<never>(options, destination ?? pino.destination({ dest: 2, sync: true }));
   return adapt(logger);
 }
 
-function adapt(logger: ReturnType<typeof pino<string>>): Logger {
+function adapt(logger: ReturnType<typeof pino<never>>): Logger {
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
