@@ -1,11 +1,13 @@
-// Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options.
+// Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options; src/api/grpc/gen,
+// from proto/.
 //   node scripts/generate.ts            writes
 //   node scripts/generate.ts --check    fails where a file is not what would be written
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../src/cli/options/command-specs.ts";
 import type { CommandSpec, OptionSpec } from "../src/cli/options/option.ts";
+import { generateProtos } from "./generate-protos.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
@@ -49,6 +51,7 @@ function commandPage(command: CommandSpec): string {
 }
 
 const pages: Readonly<Record<string, string>> = {
+  ...generateProtos(root),
   "docs/reference/cli.md": `<!-- Made by scripts/generate.ts; edit the tables in src/cli/options. -->
 
 # Command line
@@ -79,7 +82,10 @@ const stale = Object.entries(pages).filter(([path, text]) => {
     // A file that is not there yet is stale like any other.
   }
   if (present === text) return false;
-  if (!checkOnly) writeFileSync(file, text);
+  if (!checkOnly) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
   return true;
 });
 for (const [path] of stale) console.log(`${path} ${checkOnly ? "is not what the code says" : "written"}`);
