@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { EVENT_NAMES } from "../event/event-names.ts";
+import { EVENT_NAMES } from "../../github-context/event-names.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { COMMANDS } from "../options/command-specs.ts";

@@ -1,4 +1,4 @@
-import { buildEvent } from "../event/github-context.ts";
+import { buildEvent } from "../../github-context/github-context.ts";
 import { projectFacts } from "../event/project-facts.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type JobNode, jobGraph } from "../graph/job-node.ts";

@@ -1,7 +1,7 @@
 import { resolveInputs } from "../../builds/resolve-inputs.ts";
+import { textAt } from "../../github-context/merge-json.ts";
 import type { JsonObject } from "../../json.ts";
 import type { JobSpec, StepSpec } from "../../spec/workflow-spec.ts";
-import { textAt } from "../event/merge-json.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jobGraph } from "../graph/job-node.ts";
 import { templateText } from "../graph/template-text.ts";

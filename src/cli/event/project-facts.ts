@@ -1,30 +1,7 @@
 import { basename } from "node:path";
+import { NO_COMMIT, type ProjectFacts } from "../../github-context/project-facts.ts";
 import { remoteAddress } from "../git/remote-address.ts";
-import type { Commit, Person, Repository } from "../git/repository.ts";
-
-/** What events are made from: the repository's facts, or plain defaults where there is none. */
-export interface ProjectFacts {
-  readonly owner: string;
-  readonly name: string;
-  /** Where the repository is, `https://github.com`, without a slash at the end. */
-  readonly serverUrl: string;
-  /**
-   * What `github.server_url` says: GitHub, unless another server was asked for by name. GitHub's own artifact and cache
-   * clients refuse to work for any other host.
-   */
-  readonly githubUrl: string;
-  /** Undefined on a detached head. */
-  readonly branch: string | undefined;
-  readonly tags: readonly string[];
-  readonly defaultBranch: string;
-  readonly sha: string;
-  /** The newest first. */
-  readonly commits: readonly Commit[];
-  /** Where the remote has the branch. */
-  readonly pushed: string | undefined;
-  readonly actor: string;
-  readonly user: Person;
-}
+import type { Repository } from "../git/repository.ts";
 
 export interface FactOverrides {
   readonly actor?: string | undefined;
@@ -33,8 +10,6 @@ export interface FactOverrides {
   /** The machine's name for the person, where git knows none. */
   readonly userName?: string | undefined;
 }
-
-export const NO_COMMIT = "0".repeat(40);
 
 /** Without a repository: a project named after its folder, on its main branch, without commits. */
 export function projectFacts(

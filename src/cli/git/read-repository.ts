@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Commit } from "../../github-context/commit.ts";
 import type { Environment } from "../io.ts";
-import type { Commit, NoRepository, Repository } from "./repository.ts";
+import type { NoRepository, Repository } from "./repository.ts";
 import { gitIn, type RunGit } from "./run-git.ts";
 
 const FIELDS = ["%H", "%T", "%P", "%an", "%ae", "%cn", "%ce", "%cI", "%D", "%B"];

@@ -1,3 +1,5 @@
+import type { Commit, Person } from "../../github-context/commit.ts";
+
 /** What a run knows of the git repository it starts in. */
 export interface Repository {
   /** Top of the work tree. */
@@ -14,24 +16,6 @@ export interface Repository {
   /** What the remote, or git's configuration, calls the main branch. */
   readonly defaultBranch: string | undefined;
   readonly user: Person;
-}
-
-export interface Person {
-  readonly name: string | undefined;
-  readonly email: string | undefined;
-}
-
-export interface Commit {
-  readonly sha: string;
-  readonly tree: string;
-  readonly parents: readonly string[];
-  readonly author: Person;
-  readonly committer: Person;
-  /** ISO 8601, with the committer's offset. */
-  readonly timestamp: string;
-  readonly message: string;
-  /** Fully qualified refs that point here. */
-  readonly refs: readonly string[];
 }
 
 /** There is no repository that can be used, and why, for a person. */

@@ -1,8 +1,8 @@
+import { defaultAction } from "../../github-context/event-payload.ts";
 import { suggest } from "../../spec/suggest.ts";
 import { matchTriggers, type TriggerMatch } from "../../spec/triggers/match-triggers.ts";
 import type { TriggerEvent } from "../../spec/triggers/trigger-event.ts";
 import type { TriggerSpec, WorkflowSpec } from "../../spec/workflow-spec.ts";
-import { defaultAction } from "../event/event-payload.ts";
 import { UsageError } from "../usage-error.ts";
 
 export interface Candidate {

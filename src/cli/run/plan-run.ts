@@ -1,10 +1,11 @@
+import { buildEvent } from "../../github-context/github-context.ts";
+import { textAt } from "../../github-context/merge-json.ts";
+import { NO_COMMIT, type ProjectFacts } from "../../github-context/project-facts.ts";
 import type { JsonObject } from "../../json.ts";
 import type { TriggerEvent } from "../../spec/triggers/trigger-event.ts";
 import type { WorkflowSpec } from "../../spec/workflow-spec.ts";
 import { changedPaths } from "../event/changed-paths.ts";
-import { buildEvent } from "../event/github-context.ts";
-import { textAt } from "../event/merge-json.ts";
-import { NO_COMMIT, type ProjectFacts, projectFacts } from "../event/project-facts.ts";
+import { projectFacts } from "../event/project-facts.ts";
 import type { Repository } from "../git/repository.ts";
 import { gitIn } from "../git/run-git.ts";
 import type { Io } from "../io.ts";

@@ -1,5 +1,5 @@
+import { EVENT_NAMES } from "../../github-context/event-names.ts";
 import { suggest } from "../../spec/suggest.ts";
-import { EVENT_NAMES } from "../event/event-names.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** What the arguments ask for, before any pipeline was parsed. */

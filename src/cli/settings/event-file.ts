@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { isJsonObject } from "../../github-context/merge-json.ts";
 import type { Json, JsonObject } from "../../json.ts";
-import { isJsonObject } from "../event/merge-json.ts";
 import { describeFileError } from "../project/file-error.ts";
 import { UsageError } from "../usage-error.ts";
 

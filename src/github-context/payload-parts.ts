@@ -1,6 +1,6 @@
 /** The objects that many event payloads share, in the shapes of GitHub's webhooks. */
-import type { JsonObject } from "../../json.ts";
-import type { Commit } from "../git/repository.ts";
+import type { JsonObject } from "../json.ts";
+import type { Commit } from "./commit.ts";
 import type { ProjectFacts } from "./project-facts.ts";
 
 /** A number that stays the same for the same text: a stand-in for ids that only a server gives. */
@@ -31,7 +31,7 @@ export function repositoryPayload(facts: ProjectFacts): JsonObject {
     owner: { ...userPayload(facts, facts.owner), name: facts.owner },
     html_url: `${facts.serverUrl}/${fullName}`,
     url: `${apiUrl(facts.serverUrl)}/repos/${fullName}`,
-    clone_url: `${facts.serverUrl}/${fullName}.git`,
+    clone_url: facts.cloneUrl ?? `${facts.serverUrl}/${fullName}.git`,
     git_url: `${facts.serverUrl.replace(/^https?:/, "git:")}/${fullName}.git`,
     ssh_url: `git@${facts.serverUrl.replace(/^https?:\/\//, "")}:${fullName}.git`,
     description: null,

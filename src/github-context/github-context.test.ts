@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Commit } from "../git/repository.ts";
+import type { Commit } from "./commit.ts";
 import { buildEvent, type EventRequest, overrideGithub, withRun } from "./github-context.ts";
 import { jsonAt, mergeJson } from "./merge-json.ts";
-import { type ProjectFacts, projectFacts } from "./project-facts.ts";
+import { NO_COMMIT, type ProjectFacts } from "./project-facts.ts";
 
 const person = { name: "Ada", email: "ada@example.org" };
 
@@ -178,16 +178,11 @@ describe("buildEvent", () => {
     expect(github.base_ref).toBe("");
   });
 
-  it("works for a folder that is no repository", () => {
+  it("works where there is no commit", () => {
     const { github } = build("push", {
-      facts: projectFacts(undefined, "/home/ada/my app", { userName: "ada" }),
+      facts: { ...facts, branch: "main", sha: NO_COMMIT, commits: [] },
     });
-    expect(github).toMatchObject({
-      repository: "local/my app",
-      ref: "refs/heads/main",
-      sha: "0".repeat(40),
-      actor: "ada",
-    });
+    expect(github).toMatchObject({ repository: "team/app", ref: "refs/heads/main", sha: NO_COMMIT });
     expect(github.event).toMatchObject({ head_commit: null, commits: [], created: true });
   });
 
@@ -195,10 +190,17 @@ describe("buildEvent", () => {
     const { github } = build("push", { facts: { ...facts, serverUrl: "https://git.example.com" } });
     expect(github).toMatchObject({ server_url: "https://github.com", api_url: "https://api.github.com" });
     expect(jsonAt(github.event, "repository", "html_url")).toBe("https://git.example.com/team/app");
+    expect(jsonAt(github.event, "repository", "clone_url")).toBe("https://git.example.com/team/app.git");
+  });
+
+  it("names the address clones are made from where that is another", () => {
+    const cloneUrl = "https://ci.example.com/git/app.git";
+    const { github } = build("push", { facts: { ...facts, cloneUrl } });
+    expect(jsonAt(github.event, "repository", "clone_url")).toBe(cloneUrl);
   });
 
   it("names another server everywhere where it was asked for", () => {
-    const other = projectFacts(undefined, "/x", { serverHost: "git.example.org" });
+    const other = { ...facts, serverUrl: "https://git.example.org", githubUrl: "https://git.example.org" };
     expect(build("push", { facts: other }).github).toMatchObject({
       server_url: "https://git.example.org",
       api_url: "https://git.example.org/api/v3",

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 
 /** Lays one value over another: objects are merged key by key, anything else is replaced. */
 export function mergeJson(below: Json, above: Json): Json {

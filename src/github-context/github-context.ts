@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../json.ts";
-import type { TriggerEvent } from "../../spec/triggers/trigger-event.ts";
+import type { JsonObject } from "../json.ts";
+import type { TriggerEvent } from "../spec/triggers/trigger-event.ts";
 import { currentRef, defaultAction, eventPayload, type PayloadRequest } from "./event-payload.ts";
 import { isJsonObject, jsonAt, mergeJson, textAt } from "./merge-json.ts";
 import { apiUrl, graphqlUrl, stableId } from "./payload-parts.ts";

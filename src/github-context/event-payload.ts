@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import { commitPayload, repositoryPayload, stableId, userPayload } from "./payload-parts.ts";
 import { NO_COMMIT, type ProjectFacts } from "./project-facts.ts";
 
