@@ -71,7 +71,7 @@ export class TestServer {
       gone = true;
     });
     const ready = () =>
-      servesApi ? /Slipway serves \S+[^]*\n/.test(said.stdout) : said.stderr.includes('"msg":"ready"');
+      servesApi ? /Slipway serves \S+\n/.test(said.stdout) : said.stderr.includes('"msg":"ready"');
     await waitFor(
       () => gone || ready(),
       START_LIMIT_MS,
