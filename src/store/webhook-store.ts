@@ -7,11 +7,17 @@ export interface WebhookStore {
   listWebhooks(projectId: string): Promise<readonly WebhookRecord[]>;
   deleteWebhook(id: string): Promise<boolean>;
 
-  /** One for each enabled webhook of the project that listens to the event; the same `eventId` again adds none. */
+  /**
+   * One for each enabled webhook of the project that listens to the event and is not younger than it (`at`); the same
+   * `eventId` again adds none.
+   */
   addDeliveries(projectId: string, event: WebhookEvent): Promise<readonly DeliveryRecord[]>;
   /** Takes those that are due for this worker alone, for `leaseMs`. */
   takeDue(now: number, leaseMs: number, limit: number): Promise<readonly DeliveryRecord[]>;
+  /** Counts one more attempt. */
   recordAttempt(id: string, attempt: DeliveryAttempt): Promise<void>;
+  /** Once more from the beginning: `waiting`, due at this time, no attempt counted. The same id and payload. */
+  redeliver(id: string, at: number): Promise<DeliveryRecord>;
   listDeliveries(webhookId: string, page: PageRequest): Promise<Page<DeliveryRecord>>;
   getDelivery(id: string): Promise<DeliveryRecord>;
 }
