@@ -3,12 +3,6 @@ import type { Executor } from "../../executors/executor.ts";
 import { isLocalLabel, type LocalHost } from "../../executors/local/local-labels.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Of `RunnerIdentity`. */
-export interface Machine {
-  readonly os: "Linux" | "macOS" | "Windows";
-  readonly arch: "X64" | "ARM64" | "ARM" | "X86";
-}
-
 /**
  * Jobs for this kind of machine run here; jobs for another kind are skipped with the reason, or fail where `strict`.
  * `mapped` are labels that --platform says mean this machine.
@@ -46,11 +40,4 @@ export function parsePlatforms(texts: readonly string[]): ReadonlySet<string> {
       return label.toLowerCase();
     }),
   );
-}
-
-export function thisMachine({ platform, arch }: LocalHost): Machine {
-  return {
-    os: platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : "Linux",
-    arch: arch === "arm64" ? "ARM64" : arch === "arm" ? "ARM" : arch === "ia32" ? "X86" : "X64",
-  };
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { safeFileName } from "./safe-file-name.ts";
+import { safeFileName } from "../../executors/local/safe-file-name.ts";
 
 /**
  * `github.run_number` of a pipeline: 1, 2, 3, … Each run adds a line with its id to a file and takes the number of that

@@ -2,6 +2,7 @@ import type { Services } from "../../artifacts/services.ts";
 import type { StoredArtifact } from "../../artifacts/stored-artifact.ts";
 import type { BuildEvent } from "../../builds/build-event.ts";
 import type { BuildEnd, BuildOptions } from "../../builds/build-options.ts";
+import type { JobFolders } from "../../executors/local/job-folders.ts";
 import type { JsonObject } from "../../json.ts";
 import type { ActionSources, CheckoutSource } from "../../protocol/job-request.ts";
 import type { WorkflowSpec } from "../../spec/workflow-spec.ts";
@@ -10,7 +11,6 @@ import type { Io } from "../io.ts";
 import { hideInEvent, secretHider } from "../output/hide-secrets.ts";
 import type { RunView } from "../view/run-view.ts";
 import type { Interrupts } from "./interrupts.ts";
-import type { JobFolders } from "./job-folders.ts";
 import { UnusedMatrixKeys } from "./unused-matrix-keys.ts";
 
 /** The parts a run is made of; a test puts its own in the place of the real ones. */

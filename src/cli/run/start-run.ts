@@ -4,11 +4,16 @@ import { lazyServices } from "../../artifacts/lazy-services.ts";
 import { ConcurrencyGroups } from "../../builds/concurrency-groups.ts";
 import { resolveInputs } from "../../builds/resolve-inputs.ts";
 import { runBuild } from "../../builds/run-build.ts";
+import { baseEnvironment } from "../../executors/local/base-env.ts";
 import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
+import { JobFolders, type JobFoldersOptions } from "../../executors/local/job-folders.ts";
 import { LocalExecutor } from "../../executors/local/local-executor.ts";
+import { memoryFolder } from "../../executors/local/memory-folder.ts";
+import { thisMachine } from "../../executors/local/this-machine.ts";
 import { overrideGithub, withRun } from "../../github-context/github-context.ts";
 import { isJsonObject, jsonAt, textAt } from "../../github-context/merge-json.ts";
 import type { JsonObject } from "../../json.ts";
+import { readIfThere, reusableWorkflows } from "../../pipelines/reusable-workflows.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { wantsColor } from "../output/color.ts";
@@ -21,13 +26,9 @@ import { parseMatrixFilter } from "../settings/name-value.ts";
 import { jobLimit, localActions, type RunOptionValues, type RunValues } from "../settings/run-values.ts";
 import { UsageError } from "../usage-error.ts";
 import { openView } from "../view/open-view.ts";
-import { baseEnvironment } from "./base-env.ts";
-import { executorChooser, parsePlatforms, thisMachine } from "./choose-executor.ts";
+import { executorChooser, parsePlatforms } from "./choose-executor.ts";
 import { failedStepShell } from "./failed-step-shell.ts";
 import { watchInterrupts } from "./interrupts.ts";
-import { JobFolders } from "./job-folders.ts";
-import { reusableWorkflows } from "./load-reusable-workflow.ts";
-import { memoryFolder } from "./memory-folder.ts";
 import { newRunId, nextRunNumber } from "./next-run-number.ts";
 import { BrokenPipelines, type PlannedPipeline, type RunPlan } from "./plan-run.ts";
 import { type PipelineRun, runPipelines } from "./run-pipelines.ts";
@@ -64,7 +65,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const home = userFolders(io.env);
   const actionCache = at(values["action-cache-path"] ?? join(home.cache, "actions"));
   const swept = sweepDeadRuns(home.temp);
-  const folders = new JobFolders({
+  const folders = makeFolders({
     temp: home.temp,
     toolCache: io.env.RUNNER_TOOL_CACHE ?? join(home.cache, "tools"),
     actionCache,
@@ -117,7 +118,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
       strict: values.strict,
       concurrency: new ConcurrencyGroups(),
       loadWorkflow: reusableWorkflows({
-        root: project.root,
+        readOwn: (path) => readIfThere(join(project.root, path)),
         actions,
         checkout,
         actionCache,
@@ -139,6 +140,15 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   ).finally(() => interrupts.stop());
   await swept;
   return code;
+}
+
+function makeFolders(options: JobFoldersOptions): JobFolders {
+  try {
+    return new JobFolders(options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message, "Set TMPDIR to a folder that can be written.");
+  }
 }
 
 /** As they are written: a matrix is not looked into, nor which jobs will be skipped. */

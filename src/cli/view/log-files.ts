@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import type { BuildEvent } from "../../builds/build-event.ts";
-import { safeFileName } from "../run/safe-file-name.ts";
+import { safeFileName } from "../../executors/local/safe-file-name.ts";
 
 /** What is kept of earlier runs: the newest of them, up to this many and this many bytes. */
 const KEPT_RUNS = 30;

@@ -1,11 +1,9 @@
 import { lstatSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { PlacedJob } from "../../builds/build-options.ts";
-import { claimFolder } from "../../executors/local/dead-runs.ts";
 import type { JobDirectories } from "../../protocol/job-request.ts";
-import { describeFileError } from "../project/file-error.ts";
-import { UsageError } from "../usage-error.ts";
+import { describeFileError } from "../../runner/steps/describe-file-error.ts";
+import { claimFolder } from "./dead-runs.ts";
 import { safeFileName } from "./safe-file-name.ts";
 
 export interface JobFoldersOptions {
@@ -24,8 +22,17 @@ export interface JobFoldersOptions {
   readonly keep: boolean;
 }
 
+/** Of a job and its attempts. */
+interface FoldersOwner {
+  readonly jobKey: string;
+  readonly attempt: number;
+  /** The repository's name, where it is another than `JobFoldersOptions.name`. */
+  readonly repository?: string;
+}
+
 /** The folders of one attempt of a job. */
 interface Place {
+  readonly repository: string;
   readonly folder: string;
   readonly directories: JobDirectories;
 }
@@ -43,16 +50,14 @@ export class JobFolders {
   readonly #removals = new Set<Promise<void>>();
   #made = 0;
 
+  /** Throws `ExecError` where none can be made. */
   constructor(options: JobFoldersOptions) {
     this.#options = options;
     try {
       this.#root = mkdtempSync(join(options.temp, "slipway-"));
       if (!options.keep) claimFolder(this.#root);
     } catch (error) {
-      throw new UsageError(
-        `No workspace can be made in ${options.temp}: ${describeFileError(error)}.`,
-        "Set TMPDIR to a folder that can be written.",
-      );
+      throw describeFileError(`No workspace can be made in ${options.temp}`, error);
     }
   }
 
@@ -61,10 +66,13 @@ export class JobFolders {
   }
 
   /** The folders of an attempt; the runner makes them. */
-  directoriesFor(buildId: string, job: PlacedJob): JobDirectories {
+  directoriesFor(buildId: string, job: FoldersOwner): JobDirectories {
     const id = `${buildId}\0${job.jobKey}`;
+    const repository = job.repository ?? this.#options.name;
+    const free = this.#free.findLastIndex((place) => place.repository === repository);
     const place =
-      this.#free.pop() ?? this.#place(this.#options.keep ? this.#keptName(buildId, job) : undefined);
+      this.#free.splice(free, free === -1 ? 0 : 1)[0] ??
+      this.#place(repository, this.#options.keep ? this.#keptName(buildId, job) : undefined);
     this.#attempts.set(id, [...(this.#attempts.get(id) ?? []), place]);
     return place.directories;
   }
@@ -92,8 +100,8 @@ export class JobFolders {
     if (this.#options.memory !== undefined) await removeFolder(this.#options.memory);
   }
 
-  #place(name = `${++this.#made}`): Place {
-    const { toolCache, actionCache, bound, memory, name: repository } = this.#options;
+  #place(repository: string, name = `${++this.#made}`): Place {
+    const { toolCache, actionCache, bound, memory } = this.#options;
     const folder = join(this.#root, name);
     const directories = {
       workspace: bound ?? join(folder, safeFileName(repository)),
@@ -102,11 +110,11 @@ export class JobFolders {
       toolCache,
       actionCache,
     };
-    return { folder, directories };
+    return { repository, folder, directories };
   }
 
   /** Kept folders are found by the name of their job. */
-  #keptName(buildId: string, { jobKey, attempt }: PlacedJob): string {
+  #keptName(buildId: string, { jobKey, attempt }: FoldersOwner): string {
     const again = attempt === 1 ? "" : `-attempt-${attempt}`;
     // Jobs of the same key in several builds of the run.
     const others = [...this.#attempts.keys()].some(

@@ -1,5 +1,3 @@
-import type { Environment } from "../io.ts";
-
 /**
  * Variables of this process that say something about it, not about the machine: its own terminal, the npm script or
  * the workflow it was itself started from. Steps see their own.
@@ -13,9 +11,9 @@ const OWN = new RegExp(
   ].join("|")})$`,
 );
 
-/** The environment steps inherit from the machine, with what --env adds. `hidden` are names that steps must not see. */
+/** The environment steps inherit from the machine, with what is `added`. `hidden` are names that steps must not see. */
 export function baseEnvironment(
-  env: Environment,
+  env: { readonly [name: string]: string | undefined },
   hidden: readonly string[],
   added: { readonly [name: string]: string },
 ): { [name: string]: string } {
