@@ -51,7 +51,7 @@ export async function startSwift(folder: string, options: SwiftOptions = {}): Pr
 
   const answers = (path: string, at: number) => async () =>
     (await fetch(`http://127.0.0.1:${at}${path}`)).status === 200;
-  const swift = (kind: string, at: number) =>
+  const swift = (kind: (typeof KINDS)[number] | "proxy", at: number) =>
     startServerProcess({
       file: programs[`swift-${kind}-server`],
       args: [join(etc, `${kind}-server.conf`)],
