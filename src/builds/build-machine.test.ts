@@ -237,7 +237,11 @@ describe("a build machine", () => {
     const facts: readonly BuildFact[] = [
       { kind: "job-ended", job: "x", outcome: "success", outputs: {} },
       { kind: "workflow-failed", job: "x", message: "m" },
-      { kind: "workflow-loaded", job: "x", workflow: { spec: workflow([]), origin: { file: "f" } } },
+      {
+        kind: "workflow-loaded",
+        job: "x",
+        workflow: { content: "", spec: workflow([]), origin: { file: "f" } },
+      },
       { kind: "group-granted", holder: "x" },
       { kind: "group-cancelled", holder: "x/", reason: "r" },
       { kind: "cancelled", reason: "r" },

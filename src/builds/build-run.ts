@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts";
+import { AttemptEvents } from "./attempt-events.ts";
 import { type BuildContext, buildContext, buildTitle, workflowName } from "./build-context.ts";
 import type { BuildDecision, FinishedJob, JobAdded } from "./build-decision.ts";
 import type { BuildEventBody } from "./build-event.ts";
@@ -205,8 +206,7 @@ export class BuildRun {
       build: this.#options,
       job,
       token: this.#context.token,
-      writer: this.#writer,
-      onUnusedImage: () => this.#warnOfImages(job.workflow),
+      listener: new AttemptEvents(job, this.#writer, () => this.#warnOfImages(job.workflow)),
     });
     const live: LiveJob = { attempts, waiting: true, leaveSlot: () => {} };
     this.#live.set(job.key, live);

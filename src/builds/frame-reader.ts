@@ -1,4 +1,4 @@
-import type { Frame } from "../protocol/frame.ts";
+import type { Frame, FrameHeader } from "../protocol/frame.ts";
 import type { BuildEventBody } from "./build-event.ts";
 
 export interface FrameReaderOptions {
@@ -7,7 +7,12 @@ export interface FrameReaderOptions {
   /** For `job.started`; see there. */
   readonly name?: string;
   readonly environment?: string;
-  readonly write: (body: BuildEventBody, at: number) => void | Promise<void>;
+  /** The last frame that was read before, by whoever followed the job until now. Absent: none was. */
+  readonly afterSeq?: number;
+  /** `from`: the frame it comes from; of what tells of a gap: the first frame that is missing. */
+  readonly write: (body: BuildEventBody, from: FrameHeader) => void | Promise<void>;
+  /** The runner hides this value from here on. */
+  readonly onMask?: (value: string) => void;
 }
 
 /**
@@ -16,22 +21,30 @@ export interface FrameReaderOptions {
  */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
-  #lastSeq = 0;
-  #started = false;
+  #lastSeq: number;
+  #started: boolean;
   #closed = false;
 
   constructor(options: FrameReaderOptions) {
     this.#options = options;
+    this.#lastSeq = options.afterSeq ?? 0;
+    this.#started = this.#lastSeq > 0;
+  }
+
+  /** Number of the last frame that was read. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
   receive(frame: Frame): void | Promise<void> {
     if (this.#closed || frame.seq <= this.#lastSeq) return;
     const missing = { from: this.#lastSeq + 1, to: frame.seq - 1 };
     this.#lastSeq = frame.seq;
+    if (frame.type === "mask") this.#options.onMask?.(frame.value);
     if (frame.type === "job.started" || !this.#started) this.#start(frame);
     if (missing.from <= missing.to) this.#sayGap(missing, frame.at);
     const body = eventOf(frame, this.#options.job);
-    return body && this.#options.write(body, frame.at);
+    return body && this.#options.write(body, frame);
   }
 
   close(): void {
@@ -50,13 +63,14 @@ export class FrameReader {
       ...(frame.type === "job.started" ? { workspace: frame.workspace } : {}),
       ...(environment === undefined ? {} : { environment }),
     };
-    write(body, frame.at);
+    write(body, frame);
   }
 
   #sayGap({ from, to }: { from: number; to: number }, at: number): void {
     const frames = from === to ? `Frame ${from}` : `Frames ${from} to ${to}`;
     const text = `##[warning]${frames} of this job never arrived: a part of its log or of its steps is missing here.\n`;
-    this.#options.write({ type: "log", job: this.#options.job, step: 0, data: Buffer.from(text) }, at);
+    const body = { type: "log", job: this.#options.job, step: 0, data: Buffer.from(text) } as const;
+    this.#options.write(body, { seq: from, at });
   }
 }
 

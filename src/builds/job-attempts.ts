@@ -1,23 +1,38 @@
 import { ExecError } from "../errors.ts";
 import type { Executor, JobEnd, RunningJob } from "../executors/executor.ts";
 import type { JobServices } from "../protocol/job-request.ts";
+import type { AttemptFrames, AttemptListener } from "./attempt-listener.ts";
+import type { BuildClock } from "./build-clock.ts";
 import type { EndedJob } from "./build-fact.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { createJobRequest } from "./create-job-request.ts";
-import type { EventWriter } from "./event-writer.ts";
-import { FrameReader } from "./frame-reader.ts";
 import { messageOf } from "./located-error.ts";
+import { placeJob } from "./place-job.ts";
 import type { PlannedJob } from "./planned-job.ts";
-import { refusalOf } from "./refusal.ts";
 import { serviceJobOf, usesServices } from "./service-job-of.ts";
 
 export interface JobAttemptsOptions {
-  readonly build: BuildOptions;
+  readonly build: JobPlaces;
   readonly job: PlannedJob;
   readonly token: string | undefined;
-  readonly writer: EventWriter;
-  /** The executor will not use the image that the job wishes for. */
-  readonly onUnusedImage: () => void;
+  readonly listener: AttemptListener;
+  /** Of a job that another process began: the attempt to begin with, and its runner. */
+  readonly from?: { readonly attempt: number; readonly runner?: LeftRunner };
+}
+
+/** What of a build places its jobs. */
+export type JobPlaces = Pick<
+  BuildOptions,
+  "buildId" | "chooseExecutor" | "jobEnvironment" | "services" | "strict" | "infrastructureRetry"
+> & { readonly clock: Pick<BuildClock, "wait"> };
+
+/** A runner that another process started. */
+export interface LeftRunner {
+  /** Name of its executor. */
+  readonly executor: string;
+  readonly ref: string;
+  /** The last of its frames that has been dealt with. */
+  readonly afterSeq: number;
 }
 
 /** How long after its own cancel budget a runner that does not end is killed. */
@@ -48,12 +63,17 @@ export class JobAttempts {
   #running: RunningJob | undefined;
   #cancelReason: string | undefined;
   #killed = false;
+  #began = false;
+  /** The job of the present attempt would go on without this process. */
+  #outlives = false;
+  readonly #done = Promise.withResolvers<void>();
 
   constructor(options: JobAttemptsOptions) {
     this.#options = options;
   }
 
   async run(): Promise<EndedJob> {
+    this.#began = true;
     try {
       return this.#finish(await this.#run());
     } catch (error) {
@@ -62,14 +82,24 @@ export class JobAttempts {
   }
 
   async #run(): Promise<EndedJob> {
-    for (let attempt = 1; ; attempt++) {
-      if (this.#cancelReason !== undefined) return this.#cancelled();
-      const outcome = await this.#attempt(attempt);
+    const { from, listener } = this.#options;
+    let runner = from?.runner;
+    for (let attempt = from?.attempt ?? 1; ; attempt++) {
+      // A runner that is there already is told of the cancel, and says how the job ended.
+      if (this.#cancelReason !== undefined && runner === undefined) return this.#cancelled();
+      const outcome = await this.#attempt(attempt, runner);
+      runner = undefined;
       if (outcome.kind === "ended") return outcome.end;
       if (this.#cancelReason !== undefined) return this.#cancelled();
-      const delayMs = this.#retryDelay(attempt + 1, outcome.error);
-      if (delayMs === undefined) return failed(outcome.error);
-      await this.#waitForRetry(attempt + 1, delayMs, outcome.error);
+      const { error } = outcome;
+      const delayMs = this.#retryDelay(attempt + 1, error);
+      if (delayMs === undefined) {
+        await listener.lost(attempt, error, undefined);
+        return failed(error);
+      }
+      const reason = `its place was lost (${messageOf(error)}); attempt ${attempt + 1} in ${delayMs / 1000} s`;
+      await listener.lost(attempt, error, { attempt: attempt + 1, delayMs, reason });
+      await this.#wait(delayMs);
     }
   }
 
@@ -89,48 +119,79 @@ export class JobAttempts {
     this.#running?.kill();
   }
 
-  async #attempt(attempt: number): Promise<Attempt> {
-    const { build, job, writer } = this.#options;
-    const placed = this.#place();
+  /**
+   * Whoever asked for it no longer owns the job: it ends at once, without a word, but for a runner that outlives this
+   * process, which is let go. Resolves once that is so.
+   */
+  async abandon(): Promise<void> {
+    this.#cancelReason ??= "abandoned";
+    this.#stopped.abort("stopped");
+    if (this.#outlives) return;
+    this.#killed = true;
+    this.#running?.kill();
+    if (this.#began) await this.#done.promise;
+  }
+
+  async #attempt(attempt: number, runner: LeftRunner | undefined): Promise<Attempt> {
+    const { build, job, listener } = this.#options;
+    const placed = placeJob(job, build, () => listener.onUnusedImage());
     if ("end" in placed) return { kind: "ended", end: placed.end };
-    const reader = new FrameReader({
-      job: job.key,
-      attempt,
-      ...(job.name === job.addedAs ? {} : { name: job.name }),
-      ...(job.settings.environment === undefined ? {} : { environment: job.settings.environment }),
-      write: (body, at) => writer.write(body, at),
-    });
-    let services: JobServices | undefined;
+    this.#outlives = placed.executor.jobsOutliveIt === true;
+    const frames = listener.begin(attempt);
+    let closed = false;
+    let used: { readonly services: boolean } = { services: runner !== undefined && usesServices(job) };
     try {
-      const { buildId } = build;
-      const who = { jobKey: job.key, jobId: job.spec.id, displayName: job.name, attempt };
-      const environment = await build.jobEnvironment(who);
-      if (usesServices(job))
-        services = await build.services?.servicesFor(serviceJobOf(buildId, job, attempt));
-      if (this.#cancelReason !== undefined) return { kind: "ended", end: this.#cancelled() };
-      const { token } = this.#options;
-      const request = createJobRequest({ buildId, job, attempt, environment, services, token });
-      const end = await this.#follow(await placed.executor.start(request, (frame) => reader.receive(frame)));
+      const start =
+        runner === undefined
+          ? await this.#start(placed.executor, attempt, frames, (services) => {
+              used = { services: services !== undefined };
+            })
+          : await this.#attach(placed.executor, runner, frames);
+      if (start === undefined) return { kind: "ended", end: this.#cancelled() };
+      frames.placed?.(placed.executor.name, start.ref);
+      const end = await this.#follow(start);
+      closed = true;
+      await frames.close();
       return end.kind === "lost" ? end : { kind: "ended", end: endOf(end) };
     } catch (error) {
       const retryable = error instanceof ExecError && error.retryable;
       return retryable ? { kind: "lost", error } : { kind: "ended", end: failed(error) };
     } finally {
-      reader.close();
-      if (services !== undefined) await this.#revoke(attempt);
+      if (!closed) await frames.close();
+      if (used.services) await this.#revoke(attempt);
     }
   }
 
-  /** Chooses the executor, or says how the job ends without one. */
-  #place(): { readonly executor: Executor } | { readonly end: EndedJob } {
-    const { build, job, onUnusedImage } = this.#options;
-    const { labels, group } = job.settings;
-    const choice = build.chooseExecutor(labels, group);
-    if ("skip" in choice) return { end: { outcome: "skipped", outputs: {}, reason: choice.skip } };
-    if ("fail" in choice) return { end: { outcome: "failure", outputs: {}, error: choice.fail } };
-    const refusal = refusalOf(job, choice, build.strict === true, onUnusedImage);
-    if (refusal !== undefined) return { end: { outcome: "failure", outputs: {}, error: refusal } };
-    return { executor: choice };
+  /** Undefined: it was cancelled before it had a place. */
+  async #start(
+    executor: Executor,
+    attempt: number,
+    frames: AttemptFrames,
+    onServices: (services: JobServices | undefined) => void,
+  ): Promise<RunningJob | undefined> {
+    const { build, job, token } = this.#options;
+    const { buildId } = build;
+    const who = { jobKey: job.key, jobId: job.spec.id, displayName: job.name, attempt };
+    const environment = await build.jobEnvironment(who);
+    let services: JobServices | undefined;
+    if (usesServices(job)) {
+      services = await build.services?.servicesFor(serviceJobOf(buildId, job, attempt));
+      onServices(services);
+    }
+    if (this.#cancelReason !== undefined) return undefined;
+    const request = createJobRequest({ buildId, job, attempt, environment, services, token });
+    return await executor.start(request, (frame) => frames.receive(frame));
+  }
+
+  async #attach(executor: Executor, runner: LeftRunner, frames: AttemptFrames): Promise<RunningJob> {
+    const same = executor.name === runner.executor;
+    const found = same
+      ? await executor.attach(runner.ref, runner.afterSeq, (frame) => frames.receive(frame))
+      : undefined;
+    if (found === undefined) {
+      throw new ExecError("Transient", "The worker that ran this job is gone, and the job with it.");
+    }
+    return found;
   }
 
   async #follow(running: RunningJob): Promise<JobEnd> {
@@ -158,20 +219,16 @@ export class JobAttempts {
     return policy.delayMs(attempt);
   }
 
-  async #waitForRetry(attempt: number, delayMs: number, error: unknown): Promise<void> {
-    const { build, job, writer } = this.#options;
-    const reason = `its place was lost (${messageOf(error)}); attempt ${attempt} in ${delayMs / 1000} s`;
-    await writer.write({ type: "job.waiting", job: job.key, reason });
-    if (!this.#stopped.signal.aborted) await build.clock.wait(delayMs, this.#stopped.signal);
+  async #wait(delayMs: number): Promise<void> {
+    if (!this.#stopped.signal.aborted) await this.#options.build.clock.wait(delayMs, this.#stopped.signal);
   }
 
   async #revoke(attempt: number): Promise<void> {
-    const { build, job } = this.#options;
+    const { build, job, listener } = this.#options;
     try {
       await build.services?.revoke({ buildId: build.buildId, jobKey: job.key, attempt });
     } catch (error) {
-      const message = `The tokens of this job could not be revoked: ${messageOf(error)}`;
-      await this.#options.writer.write({ type: "warning", message, job: job.key });
+      await listener.warn(`The tokens of this job could not be revoked: ${messageOf(error)}`);
     }
   }
 
@@ -181,6 +238,7 @@ export class JobAttempts {
 
   #finish(end: EndedJob): EndedJob {
     this.#ended.abort("ended");
+    this.#done.resolve();
     if (end.outcome !== "cancelled") return end;
     // A runner that was cancelled says the reason it was given as its error: once is enough.
     const { error, reason = this.#cancelReason, ...rest } = end;

@@ -17,6 +17,9 @@ import type { JobRequest } from "../protocol/job-request.ts";
 export interface Executor {
   readonly name: "local" | "docker" | "kubernetes" | "fake";
 
+  /** True: its jobs go on when the process that started them ends, and another finds them by `attach`. */
+  readonly jobsOutliveIt?: boolean;
+
   /** Why this executor cannot run the job (it asks for a container on a bare host, say); undefined if it can. */
   refuses(needs: JobNeeds): string | undefined;
 
