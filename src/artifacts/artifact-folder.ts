@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { FolderBlobStore } from "../blobs/folder-blob-store.ts";
-import { ArtifactCatalog } from "./artifact-catalog.ts";
+import { BlobArtifactCatalog } from "./blob-artifact-catalog.ts";
+import { FolderUploads } from "./folder-uploads.ts";
 import type { Services, ServicesOptions } from "./services.ts";
-import { listArtifacts } from "./stored-artifacts.ts";
+import { listArtifacts, storedArtifact } from "./stored-artifacts.ts";
 
 /** What can be done with a folder of artifacts without a server. */
 export function artifactFolder({
@@ -9,12 +11,14 @@ export function artifactFolder({
   directory,
 }: ServicesOptions): Pick<Services, "listArtifacts" | "collectArtifacts"> {
   const store = new FolderBlobStore({ root: directory });
-  const catalog = new ArtifactCatalog(store, clock);
+  const catalog = new BlobArtifactCatalog(store, clock);
   return {
     listArtifacts: (buildId) => listArtifacts(catalog, store, buildId),
     async collectArtifacts(request) {
       const { collectArtifacts } = await import("./collect-artifacts.ts");
-      return collectArtifacts(catalog, store, request, clock);
+      const uploads = new FolderUploads(join(directory, ".uploads"));
+      const report = await collectArtifacts({ catalog, uploads, clock }, request);
+      return { ...report, artifacts: report.artifacts.map((artifact) => storedArtifact(artifact, store)) };
     },
   };
 }

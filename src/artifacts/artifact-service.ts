@@ -1,27 +1,25 @@
 import { ExecError } from "../errors.ts";
 import type { JobIdentity } from "../identity/job-tokens.ts";
 import type { JsonObject } from "../json.ts";
-import { type ArtifactCatalog, contentKey } from "./artifact-catalog.ts";
+import type { ArtifactCatalog, KeptArtifact } from "./artifact-catalog.ts";
 import { checkArtifactName } from "./artifact-name.ts";
-import type { ArtifactRecord } from "./artifact-record.ts";
-import { sha256File } from "./sha256-file.ts";
+import { beginUpload } from "./begin-upload.ts";
+import { artifactKey } from "./content-keys.ts";
 import { intField, textField, timeField } from "./twirp-fields.ts";
-import type { UploadSession, UploadSessions } from "./upload-sessions.ts";
-
-interface Reservation {
-  readonly session: UploadSession;
-  readonly mimeType: string;
-  readonly expiresAt: number;
-  finishing: boolean;
-}
+import type { Upload, Uploads } from "./uploads.ts";
 
 export interface ArtifactServiceParts {
   readonly catalog: ArtifactCatalog;
-  readonly sessions: UploadSessions;
+  readonly uploads: Uploads;
   readonly clock: () => number;
-  readonly retentionDays: number;
+  /** The most, and what holds where an artifact names no time of its own. */
+  readonly retentionDays: (identity: JobIdentity) => number | Promise<number>;
+  /** Of one artifact; absent: no limit. */
+  readonly maxBytes?: number;
+  /** Of the job that began an upload. */
+  readonly isLive: (liveId: string) => Promise<boolean>;
   /** Full addresses. */
-  readonly uploadUrl: (session: UploadSession) => string;
+  readonly uploadUrl: (upload: Upload) => string;
   readonly downloadUrl: (identity: JobIdentity, key: string, contentType: string, fileName: string) => string;
 }
 
@@ -36,7 +34,8 @@ const OLDEST_VERSION = 4;
  */
 export class ArtifactService {
   readonly #parts: ArtifactServiceParts;
-  readonly #reservations = new Map<string, Reservation>();
+  /** Ids of uploads that this process is making artifacts of. */
+  readonly #finishing = new Set<string>();
 
   constructor(parts: ArtifactServiceParts) {
     this.#parts = parts;
@@ -60,96 +59,119 @@ export class ArtifactService {
     }
   }
 
-  /** Forgets what the job began and did not finish. */
-  async dropJob(identity: JobIdentity): Promise<void> {
-    for (const [key, reservation] of this.#reservations) {
-      if (reservation.session.owner === identity.jobBackendId) this.#reservations.delete(key);
-    }
-    await this.#parts.sessions.endAllOf(identity.jobBackendId);
-  }
-
   async #create(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     checkRun(identity, request);
     checkJob(identity, request);
-    const { catalog, clock, sessions } = this.#parts;
-    const { job } = identity;
+    const { catalog, clock, uploads, isLive, maxBytes = Number.MAX_SAFE_INTEGER } = this.#parts;
+    const { runId, space } = identity;
     const name = textField(request, "name");
     checkArtifactName(name);
     const version = intField(request, "version") ?? OLDEST_VERSION;
     if (version < OLDEST_VERSION) {
       throw new ExecError("InvalidSpec", `artifacts of version ${version} are not served, only 4 and later`);
     }
-    const existing = await catalog.find(job.buildId, name);
+    const present = await catalog.list(runId);
+    const existing = present.find((artifact) => artifact.name === name);
     if (existing && !isOfEarlierAttempt(existing, identity)) throw alreadyExists(name);
-    const mine = (await catalog.list(job.buildId)).filter((a) => a.jobBackendId === identity.jobBackendId);
+    const mine = present.filter((artifact) => artifact.jobBackendId === identity.jobBackendId);
     if (mine.length >= MAX_ARTIFACTS_A_JOB) {
       throw new ExecError("QuotaExceeded", `a job keeps at most ${MAX_ARTIFACTS_A_JOB} artifacts`);
     }
     const wish = timeField(request, "expires_at");
-    const latest = clock() + this.#parts.retentionDays * DAY_MS;
-    await this.#dropStale(identity, name);
-    const session = await sessions.begin(identity.jobBackendId, Number.POSITIVE_INFINITY);
-    const key = reservationKey(job.buildId, name);
-    if (this.#reservations.has(key)) {
-      await sessions.end(session);
-      throw alreadyExists(name);
-    }
-    this.#reservations.set(key, {
-      session,
-      mimeType: textField(request, "mime_type") || "application/zip",
-      expiresAt: wish === undefined ? latest : Math.min(wish, latest),
-      finishing: false,
-    });
-    return { ok: true, signed_upload_url: this.#parts.uploadUrl(session) };
+    const latest = clock() + (await this.#parts.retentionDays(identity)) * DAY_MS;
+    const mimeType = textField(request, "mime_type") || "application/zip";
+    const begun = await uploads.byName(uploadName(runId, name));
+    if (begun && this.#finishing.has(begun.id)) throw alreadyExists(name);
+    const upload = await beginUpload(
+      uploads,
+      {
+        name: uploadName(runId, name),
+        owner: identity.liveId,
+        about: { mimeType, expiresAt: wish === undefined ? latest : Math.min(wish, latest) },
+        maxBytes,
+        contentKey: (id) => artifactKey(space, runId, id),
+      },
+      isLive,
+    );
+    if (!upload) throw alreadyExists(name);
+    return { ok: true, signed_upload_url: this.#parts.uploadUrl(upload) };
   }
 
   async #finalize(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     checkRun(identity, request);
     checkJob(identity, request);
-    const { catalog, sessions } = this.#parts;
-    const { job } = identity;
+    const { uploads } = this.#parts;
     const name = textField(request, "name");
-    const key = reservationKey(job.buildId, name);
-    const reservation = this.#reservations.get(key);
-    if (reservation?.session.owner !== identity.jobBackendId || reservation.finishing) {
+    const upload = await uploads.byName(uploadName(identity.runId, name));
+    if (upload?.owner !== identity.liveId || this.#finishing.has(upload.id)) {
+      const made = upload ? undefined : await this.#madeBefore(identity, name, request);
+      if (made) return { ok: true, artifact_id: String(made.id) };
       throw new ExecError("NotFound", `this job is not uploading an artifact ${JSON.stringify(name)}`);
     }
-    const { staged } = reservation.session;
-    if (staged.sizeBytes === undefined) {
+    this.#finishing.add(upload.id);
+    try {
+      const artifact = await this.#finish(identity, name, upload, request);
+      return { ok: true, artifact_id: String(artifact.id) };
+    } finally {
+      this.#finishing.delete(upload.id);
+    }
+  }
+
+  async #finish(
+    identity: JobIdentity,
+    name: string,
+    upload: Upload,
+    request: JsonObject,
+  ): Promise<KeptArtifact> {
+    const { catalog, uploads, clock } = this.#parts;
+    const { job, runId, space, jobBackendId } = identity;
+    const content = await upload.content();
+    if (!content) {
       throw new ExecError("InvalidSpec", `the upload of artifact ${JSON.stringify(name)} is not complete`);
     }
-    reservation.finishing = true;
     try {
-      const digest = await sha256File(staged.path);
-      checkContent(name, staged.sizeBytes, digest, request);
-      const record: ArtifactRecord = {
-        format: 1,
-        id: catalog.nextId(),
-        name,
-        buildId: job.buildId,
-        jobKey: job.jobKey,
-        attempt: job.attempt,
-        jobBackendId: identity.jobBackendId,
-        mimeType: reservation.mimeType,
-        file: fileName(name, reservation.mimeType),
-        sizeBytes: staged.sizeBytes,
-        digest,
-        createdAt: this.#parts.clock(),
-        expiresAt: reservation.expiresAt,
-      };
-      await catalog.add(record, { file: staged.path, move: true });
-      return { ok: true, artifact_id: String(record.id) };
-    } finally {
-      this.#reservations.delete(key);
-      await sessions.end(reservation.session);
+      const digest = await content.digest();
+      checkContent(name, content.sizeBytes, digest, request);
+      // Another server may have finished another job's of that name since this one was begun.
+      const existing = await catalog.find(runId, name);
+      if (existing && !isOfEarlierAttempt(existing, identity)) throw alreadyExists(name);
+      const mimeType = String(upload.about.mimeType);
+      const artifact = await catalog.add(
+        {
+          ...{ runId, space, buildId: job.buildId, jobKey: job.jobKey, attempt: job.attempt, jobBackendId },
+          ...{ name, mimeType, file: fileName(name, mimeType), digest },
+          createdAt: clock(),
+          expiresAt: Number(upload.about.expiresAt),
+        },
+        content,
+      );
+      await uploads.end(upload);
+      return artifact;
+    } catch (error) {
+      // The clients try again: what was uploaded is then still there.
+      if (!(error instanceof ExecError && error.retryable)) await uploads.end(upload);
+      throw error;
     }
+  }
+
+  /** The answer to the first request may have been lost: the same again is answered the same. */
+  async #madeBefore(
+    { runId, jobBackendId }: JobIdentity,
+    name: string,
+    request: JsonObject,
+  ): Promise<KeptArtifact | undefined> {
+    const artifact = await this.#parts.catalog.find(runId, name);
+    const size = intField(request, "size") ?? 0;
+    const hash = textField(request, "hash").toLowerCase();
+    const same = artifact?.sizeBytes === size && (hash === "" || hash === artifact.digest);
+    return artifact?.jobBackendId === jobBackendId && same ? artifact : undefined;
   }
 
   async #list(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     checkRun(identity, request);
     const name = textField(request, "name_filter");
     const id = intField(request, "id_filter");
-    const all = await this.#parts.catalog.list(identity.job.buildId);
+    const all = await this.#parts.catalog.list(identity.runId);
     const artifacts = all
       .filter((record) => (name === "" || record.name === name) && (id === undefined || record.id === id))
       .map((record) => ({
@@ -167,7 +189,7 @@ export class ArtifactService {
   async #signedUrl(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     const record = await this.#wanted(identity, request);
     const { downloadUrl } = this.#parts;
-    return { signed_url: downloadUrl(identity, contentKey(record), record.mimeType, record.file) };
+    return { signed_url: downloadUrl(identity, record.contentKey, record.mimeType, record.file) };
   }
 
   async #delete(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
@@ -176,24 +198,12 @@ export class ArtifactService {
     return { ok: true, artifact_id: String(record.id) };
   }
 
-  async #wanted(identity: JobIdentity, request: JsonObject): Promise<ArtifactRecord> {
+  async #wanted(identity: JobIdentity, request: JsonObject): Promise<KeptArtifact> {
     checkRun(identity, request);
     const name = textField(request, "name");
-    const record = await this.#parts.catalog.find(identity.job.buildId, name);
+    const record = await this.#parts.catalog.find(identity.runId, name);
     if (!record) throw new ExecError("NotFound", `this build has no artifact ${JSON.stringify(name)}`);
     return record;
-  }
-
-  /** A job that failed to upload may begin again; what it left counts for nothing, unless it is arriving right now. */
-  async #dropStale(identity: JobIdentity, name: string): Promise<void> {
-    const key = reservationKey(identity.job.buildId, name);
-    const reservation = this.#reservations.get(key);
-    if (!reservation) return;
-    const { session, finishing } = reservation;
-    if (session.owner !== identity.jobBackendId || session.staged.busy || finishing)
-      throw alreadyExists(name);
-    this.#reservations.delete(key);
-    await this.#parts.sessions.end(session);
   }
 }
 
@@ -220,8 +230,11 @@ function checkContent(name: string, sizeBytes: number, digest: string, request: 
   }
 }
 
-function isOfEarlierAttempt(record: ArtifactRecord, { job }: JobIdentity): boolean {
-  return record.jobKey === job.jobKey && record.attempt < job.attempt;
+/** Of the same job, in an earlier attempt at it, or at the whole build. */
+function isOfEarlierAttempt(artifact: KeptArtifact, { job }: JobIdentity): boolean {
+  return (
+    artifact.jobKey === job.jobKey && (artifact.buildId !== job.buildId || artifact.attempt < job.attempt)
+  );
 }
 
 function alreadyExists(name: string): ExecError {
@@ -235,6 +248,6 @@ function fileName(name: string, mimeType: string): string {
   return mimeType === "application/zip" && !name.toLowerCase().endsWith(".zip") ? `${name}.zip` : name;
 }
 
-function reservationKey(buildId: string, name: string): string {
-  return JSON.stringify([buildId, name]);
+function uploadName(runId: string, name: string): string {
+  return JSON.stringify([runId, name]);
 }

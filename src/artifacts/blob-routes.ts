@@ -8,8 +8,7 @@ import { httpFailure } from "./http-errors.ts";
 import { contentLength, type Exchange, readBody, send } from "./http-exchange.ts";
 import { serveBlob } from "./serve-blob.ts";
 import type { Grant } from "./signed-url.ts";
-import type { StagedUpload } from "./staged-upload.ts";
-import type { UploadSessions } from "./upload-sessions.ts";
+import type { Upload, Uploads } from "./uploads.ts";
 
 const MAX_LIST_BYTES = 8 * 1024 * 1024;
 const MAX_BLOCKS = 50_000;
@@ -18,7 +17,7 @@ const MAX_BLOCK_ID_BYTES = 64;
 /** What the addresses of one kind lead to. Its path is `/blobs/<kind>/<reference>`. */
 export interface BlobTarget {
   readonly store: BlobStore;
-  readonly sessions: UploadSessions;
+  readonly uploads: Uploads;
 }
 
 export async function handleBlob(exchange: Exchange, grant: Grant, target: BlobTarget): Promise<void> {
@@ -35,32 +34,32 @@ export async function handleBlob(exchange: Exchange, grant: Grant, target: BlobT
   }
   if (method !== "PUT") throw new ExecError("InvalidSpec", `${method} is not understood here`);
   if (grant.access !== "w") throw new ExecError("Forbidden", "this address is for downloading");
-  const session = target.sessions.get(reference);
-  await upload(exchange, session.staged);
+  const upload = await target.uploads.byId(grant.job, reference);
+  await receive(exchange, upload);
   exchange.response
     .writeHead(201, {
       "content-length": 0,
-      etag: `"${session.id}"`,
+      etag: `"${upload.id}"`,
       "x-ms-request-server-encrypted": "false",
     })
     .end();
 }
 
-async function upload({ request, url }: Exchange, staged: StagedUpload): Promise<void> {
+async function receive({ request, url }: Exchange, upload: Upload): Promise<void> {
   const operation = url.searchParams.get("comp") ?? "";
   switch (operation) {
     case "": {
       const type = request.headers["x-ms-blob-type"] ?? "BlockBlob";
       if (type !== "BlockBlob") throw new ExecError("InvalidSpec", `${type} is not served, only BlockBlob`);
-      return staged.putWhole(arriving(request), contentLength(request));
+      return upload.putWhole(arriving(request), contentLength(request));
     }
     case "block": {
       const id = url.searchParams.get("blockid") ?? "";
       checkBlockId(id);
-      return staged.putBlock(id, arriving(request), contentLength(request));
+      return upload.putBlock(id, arriving(request), contentLength(request));
     }
     case "blocklist":
-      return staged.commitBlocks(parseBlockList(await readBody(request, MAX_LIST_BYTES)));
+      return upload.commitBlocks(parseBlockList(await readBody(request, MAX_LIST_BYTES)));
     default:
       throw new ExecError("InvalidSpec", `comp=${operation} is not understood here`);
   }

@@ -1,154 +1,39 @@
-import { blobName } from "../blobs/blob-name.ts";
-import type { BlobBody, BlobStat, BlobStore } from "../blobs/blob-store.ts";
-import { readText } from "../blobs/read-text.ts";
-import { ExecError } from "../errors.ts";
-import { type CacheEntry, readCacheEntry } from "./cache-entry.ts";
-import { chooseCache } from "./choose-cache.ts";
+import type { UploadedContent } from "./uploads.ts";
 
-const RECORD = "entry.json";
-const ARCHIVE = "archive";
-/** A record is put before its archive. Without one after this long, its writer died between the two. */
-const HALF_DONE_MS = 60_000;
-
-type CacheName = Pick<CacheEntry, "repository" | "version" | "scope" | "key">;
-
-/**
- * Caches in a blob store, `<repository>/<version>/<scope>/<key>/{entry.json,archive}`. The store is all there is: any
- * number of processes share it, none keeps an index. Reading an entry writes its record anew, so that the record's
- * time is when the cache was last of use.
- */
-export class CacheCatalog {
-  readonly #store: BlobStore;
-  readonly #clock: () => number;
-  #lastId = 0;
-
-  constructor(store: BlobStore, clock: () => number) {
-    this.#store = store;
-    this.#clock = clock;
-  }
-
-  nextId(): number {
-    this.#lastId = Math.max(this.#lastId + 1, this.#clock());
-    return this.#lastId;
-  }
-
-  /** The cache that fits best, marked as used just now. */
-  async find(
-    repository: string,
+/** Caches by name. One never changes; which are there at all is up to the quota. */
+export interface CacheCatalog {
+  /** The cache that fits best (see `chooseCache`), marked as used just now. */
+  find(
+    space: string,
     version: string,
     scopes: readonly string[],
     keys: readonly string[],
-  ): Promise<CacheEntry | undefined> {
-    let entries = await this.#entries(`${blobName(repository)}/${blobName(version)}/`);
-    for (;;) {
-      const entry = chooseCache(entries, scopes, keys);
-      if (!entry) return undefined;
-      if (await this.#isWhole(entry)) {
-        await this.#putRecord(entry, false);
-        return entry;
-      }
-      entries = entries.filter((other) => other !== entry);
-    }
-  }
-
-  /** Caches of the repository that the scopes may read and whose key begins with one of the prefixes, newest first. */
-  async list(
-    repository: string,
-    scopes: readonly string[],
-    prefixes: readonly string[],
-  ): Promise<readonly CacheEntry[]> {
-    const entries = await this.#entries(`${blobName(repository)}/`);
-    return entries
-      .filter((entry) => scopes.includes(entry.scope) && prefixes.some((p) => entry.key.startsWith(p)))
-      .sort((a, b) => b.createdAt - a.createdAt || b.id - a.id);
-  }
-
-  async has(name: CacheName): Promise<boolean> {
-    const entry = await this.#read(`${folderOf(name)}/${RECORD}`);
-    return entry !== undefined && this.#isWhole(entry);
-  }
-
-  /** Rejects with `Conflict` where there is one: a cache never changes. */
-  async add(entry: CacheEntry, archive: BlobBody): Promise<void> {
-    await this.#putRecord(entry, true);
-    try {
-      await this.#store.put(archiveKey(entry), archive);
-    } catch (error) {
-      await this.#store.delete(`${folderOf(entry)}/${RECORD}`).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async remove(name: CacheName): Promise<void> {
-    await this.#store.delete(`${folderOf(name)}/${RECORD}`);
-    await this.#store.delete(archiveKey(name));
-  }
-
-  /** Removes the least recently used until all fit; `keep` stays. Gives the number removed. */
-  async evict(quotaBytes: number, keep?: CacheName): Promise<number> {
-    const caches = new Map<string, { record?: BlobStat; sizeBytes: number }>();
-    let total = 0;
-    for await (const stat of this.#store.list("")) {
-      const folder = stat.key.slice(0, stat.key.lastIndexOf("/"));
-      const cache = caches.get(folder) ?? { sizeBytes: 0 };
-      const record = stat.key.endsWith(`/${RECORD}`) ? { record: stat } : {};
-      caches.set(folder, { ...cache, ...record, sizeBytes: cache.sizeBytes + stat.sizeBytes });
-      total += stat.sizeBytes;
-    }
-    const kept = keep && folderOf(keep);
-    const oldestFirst = [...caches].sort(
-      ([, a], [, b]) => (a.record?.modifiedAt ?? 0) - (b.record?.modifiedAt ?? 0),
-    );
-    let removed = 0;
-    for (const [folder, cache] of oldestFirst) {
-      if (total <= quotaBytes) break;
-      if (folder === kept) continue;
-      await this.#store.delete(`${folder}/${RECORD}`);
-      await this.#store.delete(`${folder}/${ARCHIVE}`);
-      total -= cache.sizeBytes;
-      removed++;
-    }
-    return removed;
-  }
-
-  async #entries(prefix: string): Promise<CacheEntry[]> {
-    const entries: CacheEntry[] = [];
-    for await (const stat of this.#store.list(prefix)) {
-      if (!stat.key.endsWith(`/${RECORD}`)) continue;
-      const entry = await this.#read(stat.key);
-      if (entry) entries.push(entry);
-    }
-    return entries;
-  }
-
-  /** True: its archive is there, as long as it should be. Clears away what a writer that died left. */
-  async #isWhole(entry: CacheEntry): Promise<boolean> {
-    const archive = await this.#store.stat(archiveKey(entry));
-    if (archive?.sizeBytes === entry.sizeBytes) return true;
-    if (entry.createdAt < this.#clock() - HALF_DONE_MS) await this.remove(entry);
-    return false;
-  }
-
-  async #putRecord(entry: CacheEntry, ifAbsent: boolean): Promise<void> {
-    const json = Buffer.from(`${JSON.stringify(entry, undefined, 2)}\n`);
-    await this.#store.put(`${folderOf(entry)}/${RECORD}`, json, { ifAbsent });
-  }
-
-  async #read(key: string): Promise<CacheEntry | undefined> {
-    try {
-      const entry = readCacheEntry(await readText(this.#store, key));
-      return entry && key === `${folderOf(entry)}/${RECORD}` ? entry : undefined;
-    } catch (error) {
-      if (error instanceof ExecError && error.code === "NotFound") return undefined;
-      throw error;
-    }
-  }
+  ): Promise<KeptCache | undefined>;
+  /** Caches of the space that the scopes may read and whose key begins with one of the prefixes, newest first. */
+  list(space: string, scopes: readonly string[], prefixes: readonly string[]): Promise<readonly KeptCache[]>;
+  has(name: CacheName): Promise<boolean>;
+  /** Rejects with `Conflict` where there is one. */
+  add(name: CacheName, content: UploadedContent): Promise<KeptCache>;
+  remove(cache: KeptCache): Promise<void>;
+  /** Removes the least recently used until those that share the quota with this one fit; it stays. Gives how many went. */
+  evict(quotaBytes: number, keep: KeptCache): Promise<number>;
 }
 
-export function archiveKey(name: CacheName): string {
-  return `${folderOf(name)}/${ARCHIVE}`;
+export interface CacheName {
+  /** As in `JobIdentity`. */
+  readonly space: string;
+  /** The ref that saved it. */
+  readonly scope: string;
+  readonly key: string;
+  /** The clients' hash of paths and compression: an archive fits only who asks with the same. */
+  readonly version: string;
 }
 
-function folderOf({ repository, version, scope, key }: CacheName): string {
-  return [repository, version, scope, key].map(blobName).join("/");
+export interface KeptCache extends CacheName {
+  readonly id: number;
+  readonly sizeBytes: number;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** In the blob store. */
+  readonly contentKey: string;
 }

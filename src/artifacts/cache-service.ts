@@ -1,24 +1,17 @@
 import { ExecError } from "../errors.ts";
 import type { JobIdentity } from "../identity/job-tokens.ts";
-import { archiveKey, type CacheCatalog } from "./cache-catalog.ts";
-import type { CacheEntry } from "./cache-entry.ts";
-import type { UploadSession, UploadSessions } from "./upload-sessions.ts";
-
-/** A cache that is being uploaded. */
-export interface CacheReservation {
-  readonly id: number;
-  readonly repository: string;
-  readonly scope: string;
-  readonly key: string;
-  readonly version: string;
-  readonly session: UploadSession;
-}
+import { beginUpload } from "./begin-upload.ts";
+import type { CacheCatalog, CacheName, KeptCache } from "./cache-catalog.ts";
+import { cacheKey } from "./content-keys.ts";
+import type { Upload, Uploads } from "./uploads.ts";
 
 export interface CacheServiceParts {
   readonly catalog: CacheCatalog;
-  readonly sessions: UploadSessions;
-  readonly clock: () => number;
+  readonly uploads: Uploads;
+  /** Of all caches that share it. */
   readonly quotaBytes: number;
+  /** Of the job that began an upload. */
+  readonly isLive: (liveId: string) => Promise<boolean>;
   readonly downloadUrl: (identity: JobIdentity, key: string, contentType: string, fileName: string) => string;
 }
 
@@ -31,7 +24,8 @@ const READ_DENIED = "cache read denied:";
 /** Caches as jobs see them, whichever protocol they speak: found by key, reserved, uploaded, committed, never changed. */
 export class CacheService {
   readonly #parts: CacheServiceParts;
-  readonly #reservations = new Map<number, CacheReservation>();
+  /** Ids of uploads that this process is making caches of. */
+  readonly #finishing = new Set<string>();
 
   constructor(parts: CacheServiceParts) {
     this.#parts = parts;
@@ -41,123 +35,104 @@ export class CacheService {
     identity: JobIdentity,
     keys: readonly string[],
     version: string,
-  ): Promise<CacheEntry | undefined> {
+  ): Promise<KeptCache | undefined> {
     checkReadable(identity);
     if (keys.length > MAX_KEYS) throw new ExecError("InvalidSpec", `at most ${MAX_KEYS} keys are looked for`);
     for (const key of keys) checkKey(key);
-    return this.#parts.catalog.find(identity.repository, version, identity.scopes.read, keys);
+    return this.#parts.catalog.find(identity.space, version, identity.scopes.read, keys);
   }
 
-  async list(identity: JobIdentity, prefixes: readonly string[]): Promise<readonly CacheEntry[]> {
+  async list(identity: JobIdentity, prefixes: readonly string[]): Promise<readonly KeptCache[]> {
     checkReadable(identity);
-    return this.#parts.catalog.list(identity.repository, identity.scopes.read, prefixes);
+    return this.#parts.catalog.list(identity.space, identity.scopes.read, prefixes);
   }
 
-  downloadUrl(identity: JobIdentity, entry: CacheEntry): string {
-    return this.#parts.downloadUrl(identity, archiveKey(entry), "application/octet-stream", "cache");
+  downloadUrl(identity: JobIdentity, cache: KeptCache): string {
+    return this.#parts.downloadUrl(identity, cache.contentKey, "application/octet-stream", "cache");
   }
 
   /** Rejects with `Conflict` where the cache exists or another job is uploading it. */
-  async reserve(
-    identity: JobIdentity,
-    key: string,
-    version: string,
-    sizeBytes?: number,
-  ): Promise<CacheReservation> {
+  async reserve(identity: JobIdentity, key: string, version: string, sizeBytes?: number): Promise<Upload> {
     const scope = checkWritable(identity);
     checkKey(key);
     if (version === "") throw new ExecError("InvalidSpec", "a cache needs a version");
-    const name = { repository: identity.repository, scope, key, version };
+    const { catalog, uploads, quotaBytes, isLive } = this.#parts;
+    const { space } = identity;
+    const name = { space, scope, key, version };
     this.#checkSize(sizeBytes ?? 0);
-    if (await this.#parts.catalog.has(name)) {
+    if (await catalog.has(name)) {
       throw new ExecError(
         "Conflict",
         `Cache already exists. Scope: ${scope}, Key: ${key}, Version: ${version}`,
       );
     }
-    await this.#dropStale(identity, name);
-    const { catalog, quotaBytes, sessions } = this.#parts;
-    const session = await sessions.begin(identity.jobBackendId, quotaBytes);
-    if (this.#reserved(name)) {
-      await sessions.end(session);
-      throw beingUploaded(key);
-    }
-    const reservation = { ...name, id: catalog.nextId(), session };
-    this.#reservations.set(reservation.id, reservation);
-    return reservation;
+    const begun = await uploads.byName(uploadName(name));
+    if (begun && this.#finishing.has(begun.id)) throw beingUploaded(key);
+    const upload = await beginUpload(
+      uploads,
+      {
+        name: uploadName(name),
+        owner: identity.liveId,
+        about: { scope, key, version },
+        maxBytes: quotaBytes,
+        contentKey: (id) => cacheKey(space, id),
+      },
+      isLive,
+    );
+    if (!upload) throw beingUploaded(key);
+    return upload;
   }
 
-  reservation(identity: JobIdentity, id: number): CacheReservation {
-    const reservation = this.#reservations.get(id);
-    if (reservation?.session.owner !== identity.jobBackendId) {
-      throw new ExecError("NotFound", `this job is not uploading a cache ${id}`);
-    }
-    return reservation;
+  /** By the id that `reserve` gave. */
+  reservation(identity: JobIdentity, id: number): Promise<Upload> {
+    return this.#parts.uploads.byId(identity.liveId, String(id));
   }
 
-  reservationOf(identity: JobIdentity, key: string, version: string): CacheReservation {
+  async reservationOf(identity: JobIdentity, key: string, version: string): Promise<Upload> {
     const scope = checkWritable(identity);
-    const reservation = this.#reserved({ repository: identity.repository, scope, key, version });
-    if (reservation?.session.owner !== identity.jobBackendId) {
+    const upload = await this.#parts.uploads.byName(
+      uploadName({ space: identity.space, scope, key, version }),
+    );
+    if (upload?.owner !== identity.liveId) {
       throw new ExecError("NotFound", `this job is not uploading a cache with key ${key}`);
     }
-    return reservation;
+    return upload;
   }
 
   /** The upload is complete and has `sizeBytes`: the cache is there from now on. */
-  async commit(reservation: CacheReservation, sizeBytes: number): Promise<CacheEntry> {
-    const { catalog, clock, quotaBytes, sessions } = this.#parts;
-    const { staged } = reservation.session;
-    if (!this.#reservations.delete(reservation.id)) {
-      throw new ExecError("NotFound", `the cache ${reservation.key} is being finished already`);
+  async commit(identity: JobIdentity, upload: Upload, sizeBytes: number): Promise<KeptCache> {
+    const { catalog, quotaBytes, uploads } = this.#parts;
+    const [scope, key, version] = ["scope", "key", "version"].map((field) => String(upload.about[field]));
+    if (scope === undefined || key === undefined || version === undefined || this.#finishing.has(upload.id)) {
+      throw new ExecError("NotFound", `the cache ${key} is being finished already`);
     }
+    this.#finishing.add(upload.id);
     try {
-      if (staged.sizeBytes === undefined) throw new ExecError("InvalidSpec", "the upload is not complete");
-      if (staged.sizeBytes !== sizeBytes) {
-        throw new ExecError("InvalidSpec", `${staged.sizeBytes} bytes arrived, ${sizeBytes} were sent`);
+      const content = await upload.content();
+      if (!content) throw new ExecError("InvalidSpec", "the upload is not complete");
+      if (content.sizeBytes !== sizeBytes) {
+        throw new ExecError("InvalidSpec", `${content.sizeBytes} bytes arrived, ${sizeBytes} were sent`);
       }
-      const { session, ...name } = reservation;
-      const entry: CacheEntry = { format: 1, ...name, sizeBytes, createdAt: clock() };
-      await catalog.add(entry, { file: staged.path, move: true });
-      await catalog.evict(quotaBytes, entry);
-      return entry;
+      const cache = await catalog.add({ space: identity.space, scope, key, version }, content);
+      await catalog.evict(quotaBytes, cache);
+      await uploads.end(upload);
+      return cache;
+    } catch (error) {
+      // The clients try again: what was uploaded is then still there.
+      if (!(error instanceof ExecError && error.retryable)) await uploads.end(upload);
+      throw error;
     } finally {
-      await sessions.end(reservation.session);
+      this.#finishing.delete(upload.id);
     }
   }
 
   /** Removes what this job's ref saved under the key, in any version. Gives the newest. */
-  async remove(identity: JobIdentity, key: string): Promise<CacheEntry | undefined> {
+  async remove(identity: JobIdentity, key: string): Promise<KeptCache | undefined> {
     const scope = checkWritable(identity);
-    const entries = await this.#parts.catalog.list(identity.repository, [scope], [key]);
+    const entries = await this.#parts.catalog.list(identity.space, [scope], [key]);
     const own = entries.filter((entry) => entry.key === key);
     for (const entry of own) await this.#parts.catalog.remove(entry);
     return own[0];
-  }
-
-  async dropJob(identity: JobIdentity): Promise<void> {
-    for (const [id, reservation] of this.#reservations) {
-      if (reservation.session.owner === identity.jobBackendId) this.#reservations.delete(id);
-    }
-    await this.#parts.sessions.endAllOf(identity.jobBackendId);
-  }
-
-  async #dropStale(identity: JobIdentity, name: Omit<CacheReservation, "id" | "session">): Promise<void> {
-    const old = this.#reserved(name);
-    if (!old) return;
-    if (old.session.owner !== identity.jobBackendId || old.session.staged.busy) throw beingUploaded(name.key);
-    this.#reservations.delete(old.id);
-    await this.#parts.sessions.end(old.session);
-  }
-
-  #reserved(name: Omit<CacheReservation, "id" | "session">): CacheReservation | undefined {
-    return [...this.#reservations.values()].find(
-      (other) =>
-        other.key === name.key &&
-        other.version === name.version &&
-        other.scope === name.scope &&
-        other.repository === name.repository,
-    );
   }
 
   #checkSize(sizeBytes: number): void {
@@ -195,4 +170,8 @@ function checkWritable(identity: JobIdentity): string {
 
 function beingUploaded(key: string): ExecError {
   return new ExecError("Conflict", `another job is uploading the cache with key ${key}`);
+}
+
+function uploadName({ space, scope, key, version }: CacheName): string {
+  return JSON.stringify([space, scope, key, version]);
 }

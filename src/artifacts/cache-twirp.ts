@@ -1,9 +1,10 @@
 import { ExecError } from "../errors.ts";
 import type { JobIdentity } from "../identity/job-tokens.ts";
 import type { JsonObject } from "../json.ts";
-import type { CacheEntry } from "./cache-entry.ts";
-import type { CacheReservation, CacheService } from "./cache-service.ts";
+import type { KeptCache } from "./cache-catalog.ts";
+import type { CacheService } from "./cache-service.ts";
 import { intField, textField, textsField } from "./twirp-fields.ts";
+import type { Upload } from "./uploads.ts";
 
 /**
  * `github.actions.results.api.v1.CacheService` (cache v2): CreateCacheEntry, the upload to the address it gives,
@@ -11,9 +12,9 @@ import { intField, textField, textsField } from "./twirp-fields.ts";
  */
 export class CacheTwirp {
   readonly #caches: CacheService;
-  readonly #uploadUrl: (reservation: CacheReservation) => string;
+  readonly #uploadUrl: (upload: Upload) => string;
 
-  constructor(caches: CacheService, uploadUrl: (reservation: CacheReservation) => string) {
+  constructor(caches: CacheService, uploadUrl: (upload: Upload) => string) {
     this.#caches = caches;
     this.#uploadUrl = uploadUrl;
   }
@@ -41,8 +42,8 @@ export class CacheTwirp {
   async #create(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     try {
       const key = textField(request, "key");
-      const reservation = await this.#caches.reserve(identity, key, textField(request, "version"));
-      return { ok: true, signed_upload_url: this.#uploadUrl(reservation), message: "" };
+      const upload = await this.#caches.reserve(identity, key, textField(request, "version"));
+      return { ok: true, signed_upload_url: this.#uploadUrl(upload), message: "" };
     } catch (error) {
       // The clients show this message to the user only in an answer that is not an error.
       if (!(error instanceof ExecError) || error.code !== "Forbidden") throw error;
@@ -52,9 +53,9 @@ export class CacheTwirp {
 
   async #finalize(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
     const key = textField(request, "key");
-    const reservation = this.#caches.reservationOf(identity, key, textField(request, "version"));
+    const upload = await this.#caches.reservationOf(identity, key, textField(request, "version"));
     try {
-      const entry = await this.#caches.commit(reservation, intField(request, "size_bytes") ?? 0);
+      const entry = await this.#caches.commit(identity, upload, intField(request, "size_bytes") ?? 0);
       return { ok: true, entry_id: String(entry.id), message: "" };
     } catch (error) {
       if (!(error instanceof ExecError)) throw error;
@@ -88,13 +89,13 @@ export class CacheTwirp {
     return { ok: entry !== undefined, entry_id: String(entry?.id ?? 0) };
   }
 
-  #find(identity: JobIdentity, request: JsonObject): Promise<CacheEntry | undefined> {
+  #find(identity: JobIdentity, request: JsonObject): Promise<KeptCache | undefined> {
     const keys = [textField(request, "key"), ...textsField(request, "restore_keys")];
     return this.#caches.find(identity, keys, textField(request, "version"));
   }
 }
 
-function shown(entry: CacheEntry): JsonObject {
+function shown(entry: KeptCache): JsonObject {
   return {
     key: entry.key,
     hash: "",

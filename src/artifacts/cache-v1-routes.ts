@@ -4,7 +4,7 @@
  */
 import { ExecError } from "../errors.ts";
 import type { JobIdentity } from "../identity/job-tokens.ts";
-import type { CacheEntry } from "./cache-entry.ts";
+import type { KeptCache } from "./cache-catalog.ts";
 import type { CacheService } from "./cache-service.ts";
 import { type Exchange, readJson, sendJson } from "./http-exchange.ts";
 import { intField, textField } from "./twirp-fields.ts";
@@ -29,23 +29,23 @@ export async function handleCacheV1(
     sendJson(response, 200, { totalCount: entries.length, artifactCaches: entries.map(shown) });
   } else if (method === "POST" && resource === "caches") {
     const body = await readJson(exchange.request);
-    const reservation = await caches.reserve(
+    const upload = await caches.reserve(
       identity,
       textField(body, "key"),
       textField(body, "version"),
       intField(body, "cacheSize"),
     );
-    sendJson(response, 201, { cacheId: reservation.id });
+    sendJson(response, 201, { cacheId: Number(upload.id) });
   } else if (method === "PATCH" && id !== undefined) {
-    const { staged } = caches.reservation(identity, Number(id)).session;
+    const upload = await caches.reservation(identity, Number(id));
     const { start, length } = contentRange(exchange.request.headers["content-range"]);
-    await staged.putRange(start, exchange.request.iterator({ destroyOnReturn: false }), length);
+    await upload.putRange(start, exchange.request.iterator({ destroyOnReturn: false }), length);
     response.writeHead(204).end();
   } else if (method === "POST" && id !== undefined) {
-    const reservation = caches.reservation(identity, Number(id));
+    const upload = await caches.reservation(identity, Number(id));
     const size = intField(await readJson(exchange.request), "size") ?? 0;
-    await reservation.session.staged.commitRanges(size);
-    await caches.commit(reservation, size);
+    await upload.commitRanges(size);
+    await caches.commit(identity, upload, size);
     response.writeHead(204).end();
   } else {
     throw new ExecError("NotFound", `the cache service has no ${method} ${resource}`);
@@ -62,7 +62,7 @@ function contentRange(header: string | undefined): { start: number; length: numb
   return { start, length: end - start + 1 };
 }
 
-function shown(entry: CacheEntry): Record<string, string> {
+function shown(entry: KeptCache): Record<string, string> {
   return {
     cacheKey: entry.key,
     scope: entry.scope,

@@ -1,14 +1,14 @@
-import type { CacheEntry } from "./cache-entry.ts";
+import type { KeptCache } from "./cache-catalog.ts";
 
 /**
  * GitHub's rule: scope by scope, in each key by key, the exact key first, else the newest whose key begins with it.
  * A better key in a later scope loses against any in an earlier one.
  */
-export function chooseCache(
-  entries: readonly CacheEntry[],
+export function chooseCache<T extends Pick<KeptCache, "id" | "scope" | "key" | "createdAt">>(
+  entries: readonly T[],
   scopes: readonly string[],
   keys: readonly string[],
-): CacheEntry | undefined {
+): T | undefined {
   for (const scope of scopes) {
     const inScope = entries.filter((entry) => entry.scope === scope);
     for (const key of keys) {

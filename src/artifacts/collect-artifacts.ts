@@ -1,34 +1,51 @@
-import { join } from "node:path";
-import type { FolderBlobStore } from "../blobs/folder-blob-store.ts";
-import { ExecError } from "../errors.ts";
+import { randomUUID } from "node:crypto";
 import type { ArtifactSpec } from "../spec/workflow-spec.ts";
-import type { ArtifactCatalog } from "./artifact-catalog.ts";
+import type { ArtifactCatalog, KeptArtifact } from "./artifact-catalog.ts";
 import { checkArtifactName } from "./artifact-name.ts";
-import type { ArtifactRecord } from "./artifact-record.ts";
-import type { CollectReport, CollectRequest } from "./services.ts";
-import { sha256File } from "./sha256-file.ts";
-import { StagedUpload } from "./staged-upload.ts";
-import type { StoredArtifact } from "./stored-artifact.ts";
-import { storedArtifact } from "./stored-artifacts.ts";
+import { artifactKey } from "./content-keys.ts";
+import type { Uploads } from "./uploads.ts";
 import { findWorkspaceFiles } from "./workspace-files.ts";
 import { zipFiles } from "./zip-files.ts";
 
+export interface CollectorParts {
+  readonly catalog: ArtifactCatalog;
+  readonly uploads: Pick<Uploads, "stage">;
+  readonly clock: () => number;
+  /** Where the file says nothing; absent: for ever. */
+  readonly retentionDays?: number;
+}
+
+/** Whose workspace it is. Absent parts: the build's own, of one run. */
+export interface Collected {
+  readonly buildId: string;
+  readonly runId?: string;
+  readonly space?: string;
+  readonly jobKey?: string;
+  readonly attempt?: number;
+  readonly jobBackendId?: string;
+  /** Absolute path. Nothing outside it is read, through no link. */
+  readonly workspace: string;
+  readonly specs: readonly ArtifactSpec[];
+}
+
+export interface Collection {
+  readonly artifacts: readonly KeptArtifact[];
+  /** What could not be kept and why, one text each, for a person. */
+  readonly problems: readonly string[];
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
 /** Keeps the files a `.platform.yaml` names, each artifact as one zip. What fails is a problem, and the next is tried. */
-export async function collectArtifacts(
-  catalog: ArtifactCatalog,
-  store: FolderBlobStore,
-  request: CollectRequest,
-  clock: () => number,
-): Promise<CollectReport> {
-  const artifacts: StoredArtifact[] = [];
+export async function collectArtifacts(parts: CollectorParts, request: Collected): Promise<Collection> {
+  const artifacts: KeptArtifact[] = [];
   const problems: string[] = [];
   for (const spec of request.specs) {
     try {
       const found = await findWorkspaceFiles(request.workspace, spec.path);
       problems.push(...found.problems.map((problem) => `artifact ${spec.name}: ${problem}`));
       if (found.files.length > 0) {
-        const record = await keep(catalog, store, request, spec, found.files, clock());
-        artifacts.push(storedArtifact(record, store));
+        artifacts.push(await keep(parts, request, spec, found.files));
       } else if (found.problems.length === 0) {
         problems.push(`artifact ${spec.name}: nothing matches ${JSON.stringify(spec.path)}`);
       }
@@ -40,37 +57,42 @@ export async function collectArtifacts(
 }
 
 async function keep(
-  catalog: ArtifactCatalog,
-  store: FolderBlobStore,
-  request: CollectRequest,
+  parts: CollectorParts,
+  request: Collected,
   spec: ArtifactSpec,
   files: readonly string[],
-  now: number,
-): Promise<ArtifactRecord> {
+): Promise<KeptArtifact> {
   checkArtifactName(spec.name);
-  const staged = await StagedUpload.open(join(store.root, ".uploads"), Number.POSITIVE_INFINITY);
+  const {
+    buildId,
+    workspace,
+    runId = buildId,
+    space = "",
+    jobKey = "",
+    attempt = 1,
+    jobBackendId = "",
+  } = request;
+  const now = parts.clock();
+  const key = artifactKey(space, runId, randomUUID());
+  const content = await parts.uploads.stage(await zipFiles(workspace, files), key);
   try {
-    await staged.putWhole(await zipFiles(request.workspace, files), undefined);
-    if (staged.sizeBytes === undefined) throw new ExecError("Permanent", "the zip was not written");
-    const record: ArtifactRecord = {
-      format: 1,
-      id: catalog.nextId(),
-      name: spec.name,
-      buildId: request.buildId,
-      jobKey: "",
-      attempt: 1,
-      jobBackendId: "",
-      mimeType: "application/zip",
-      file: spec.name.toLowerCase().endsWith(".zip") ? spec.name : `${spec.name}.zip`,
-      sizeBytes: staged.sizeBytes,
-      digest: await sha256File(staged.path),
-      createdAt: now,
-      expiresAt:
-        spec.expiresSeconds === undefined ? Number.MAX_SAFE_INTEGER : now + spec.expiresSeconds * 1000,
-    };
-    await catalog.add(record, { file: staged.path, move: true });
-    return record;
+    return await parts.catalog.add(
+      {
+        ...{ runId, space, buildId, jobKey, attempt, jobBackendId, name: spec.name },
+        mimeType: "application/zip",
+        file: spec.name.toLowerCase().endsWith(".zip") ? spec.name : `${spec.name}.zip`,
+        digest: await content.digest(),
+        createdAt: now,
+        expiresAt: expiry(spec, now, parts.retentionDays),
+      },
+      content,
+    );
   } finally {
-    await staged.discard();
+    await content.discard();
   }
+}
+
+function expiry({ expiresSeconds }: ArtifactSpec, now: number, retentionDays: number | undefined): number {
+  if (expiresSeconds !== undefined) return now + expiresSeconds * 1000;
+  return retentionDays === undefined ? Number.MAX_SAFE_INTEGER : now + retentionDays * DAY_MS;
 }

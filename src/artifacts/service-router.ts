@@ -21,9 +21,12 @@ export interface RouterParts {
   readonly blobs: { readonly [kind: string]: BlobTarget };
   readonly urlSecret: Uint8Array;
   readonly clock: () => number;
-  /** `127.0.0.1:<port>`, as requests must name it: a page in somebody's browser cannot under a name of its own. */
-  readonly hosts: readonly string[];
+  /** `127.0.0.1:<port>`, as requests must name it: a page in somebody's browser cannot under a name of its own. Absent: any. */
+  readonly hosts?: readonly string[];
 }
+
+/** Every path that `route` may have something under begins with one of these. */
+export const SERVICE_PREFIXES = ["/twirp/", "/_apis/", "/blobs/", "/oidc/", "/.well-known/"] as const;
 
 const BLOBS_PREFIX = "/blobs/";
 const OIDC_TOKEN_PATH = "/oidc/token";
@@ -51,18 +54,18 @@ export async function route(
 
 async function answer(parts: RouterParts, exchange: Exchange): Promise<void> {
   const { request, response, method, url } = exchange;
-  if (!parts.hosts.includes(request.headers.host ?? "")) {
+  if (parts.hosts?.includes(request.headers.host ?? "") === false) {
     throw new ExecError("Forbidden", "this service answers only to its own address");
   }
   const path = url.pathname;
   if (path.startsWith(BLOBS_PREFIX)) return answerBlob(parts, exchange);
   if (path.startsWith("/twirp/")) return answerTwirp(parts, exchange);
   if (path.startsWith(CACHE_V1_PREFIX)) {
-    const identity = parts.tokens.identify(bearerToken(request), "runtime");
+    const identity = await parts.tokens.identify(bearerToken(request), "runtime");
     return handleCacheV1(exchange, identity, parts.caches);
   }
   if (path === OIDC_TOKEN_PATH && (method === "GET" || method === "POST")) {
-    const { job } = parts.tokens.identify(bearerToken(request), "id-token");
+    const { job } = await parts.tokens.identify(bearerToken(request), "id-token");
     const value = await parts.oidc.idToken(job, url.searchParams.get("audience") ?? undefined);
     return sendJson(response, 200, { count: value.length, value });
   }
@@ -84,7 +87,7 @@ async function answer(parts: RouterParts, exchange: Exchange): Promise<void> {
 async function answerBlob(parts: RouterParts, exchange: Exchange): Promise<void> {
   const { url } = exchange;
   const grant = readSignedUrl(url, parts.urlSecret, parts.clock());
-  if (!parts.tokens.liveJob(grant.job)) {
+  if (!(await parts.tokens.isLive(grant.job))) {
     throw new ExecError("Forbidden", "the job this address was made for has ended");
   }
   const kind = url.pathname.split("/")[2] ?? "";
@@ -96,7 +99,7 @@ async function answerBlob(parts: RouterParts, exchange: Exchange): Promise<void>
 async function answerTwirp(parts: RouterParts, { request, response, method, url }: Exchange): Promise<void> {
   const [, service, name] = TWIRP.exec(url.pathname) ?? [];
   if (!service || !name) throw new ExecError("NotFound", `there is no ${method} ${url.pathname}`);
-  const identity = parts.tokens.identify(bearerToken(request), "runtime");
+  const identity = await parts.tokens.identify(bearerToken(request), "runtime");
   if (method !== "POST") throw new ExecError("InvalidSpec", `${name} is called by POST, not ${method}`);
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {

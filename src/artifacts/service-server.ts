@@ -6,29 +6,22 @@ import { join } from "node:path";
 import { fileError } from "../blobs/file-error.ts";
 import { FolderBlobStore } from "../blobs/folder-blob-store.ts";
 import { ExecError } from "../errors.ts";
-import { type JobIdentity, JobTokens, jobBackendId } from "../identity/job-tokens.ts";
-import { mayRequestIdToken } from "../identity/oidc-claims.ts";
+import { MemoryJobTokens } from "../identity/memory-job-tokens.ts";
 import { OidcIssuer } from "../identity/oidc-issuer.ts";
-import type { ServiceJob } from "../identity/service-job.ts";
-import type { JobServices } from "../protocol/job-request.ts";
-import { ArtifactCatalog } from "./artifact-catalog.ts";
-import { ArtifactService } from "./artifact-service.ts";
-import { encodeReference } from "./blob-routes.ts";
-import { CacheCatalog } from "./cache-catalog.ts";
-import { CacheService } from "./cache-service.ts";
-import { CacheTwirp } from "./cache-twirp.ts";
+import { oidcKey } from "../identity/oidc-key.ts";
+import { BlobArtifactCatalog } from "./blob-artifact-catalog.ts";
+import { BlobCacheCatalog } from "./blob-cache-catalog.ts";
 import { clearLeftovers, processFolderName } from "./clear-leftovers.ts";
+import { FolderUploads } from "./folder-uploads.ts";
 import { jsonErrorBody } from "./http-errors.ts";
+import { serviceAddresses } from "./service-addresses.ts";
+import { serviceParts } from "./service-parts.ts";
 import { route } from "./service-router.ts";
 import type { Services, ServicesOptions } from "./services.ts";
-import { signUrl } from "./signed-url.ts";
-import { listArtifacts } from "./stored-artifacts.ts";
-import { UploadSessions } from "./upload-sessions.ts";
+import { listArtifacts, storedArtifact } from "./stored-artifacts.ts";
 
 const DEFAULT_QUOTA_BYTES = 10 * 1024 ** 3;
 const DEFAULT_RETENTION_DAYS = 90;
-/** Signed addresses die with their job; this only bounds those of jobs that never end. */
-const URL_LIFETIME_MS = 24 * 3600 * 1000;
 
 /** Starts the services on 127.0.0.1, on a free port. Rejects with `ExecError` where the folders cannot be used. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
@@ -43,69 +36,25 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   // actions/cache before v4.0.1 does not end while a connection of its is open, however idle: each save waits this long.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 2_000 });
   const origin = `http://127.0.0.1:${await listen(server)}`;
-  const urlSecret = randomBytes(32);
   const mine = processFolderName(randomBytes(6).toString("hex"));
   const artifactStore = new FolderBlobStore({ root: directory });
   const cacheStore = new FolderBlobStore({ root: cacheDirectory });
-  const artifactSessions = new UploadSessions(join(directory, ".uploads", mine));
-  const cacheSessions = new UploadSessions(join(cacheDirectory, ".uploads", mine));
-  const tokens = new JobTokens(randomBytes(32), clock);
-  const catalog = new ArtifactCatalog(artifactStore, clock);
-
-  const uploadUrl = (kind: string) => (session: { id: string; owner: string }) =>
-    origin +
-    signUrl(
-      {
-        path: `/blobs/${kind}/${session.id}`,
-        access: "w",
-        job: session.owner,
-        expiresAt: clock() + URL_LIFETIME_MS,
-      },
-      urlSecret,
-    );
-  const downloadUrl =
-    (kind: string) => (identity: JobIdentity, key: string, contentType: string, fileName: string) =>
-      origin +
-      signUrl(
-        {
-          path: `/blobs/${kind}/${encodeReference(key)}`,
-          access: "r",
-          job: identity.jobBackendId,
-          expiresAt: clock() + URL_LIFETIME_MS,
-          contentType,
-          fileName,
-        },
-        urlSecret,
-      );
-
-  const artifacts = new ArtifactService({
-    catalog,
-    sessions: artifactSessions,
-    clock,
-    retentionDays: options.retentionDays ?? DEFAULT_RETENTION_DAYS,
-    uploadUrl: uploadUrl("artifacts"),
-    downloadUrl: downloadUrl("artifacts"),
-  });
-  const caches = new CacheService({
-    catalog: new CacheCatalog(cacheStore, clock),
-    sessions: cacheSessions,
-    clock,
-    quotaBytes: options.cacheQuotaBytes ?? DEFAULT_QUOTA_BYTES,
-    downloadUrl: downloadUrl("caches"),
-  });
-  const oidc = new OidcIssuer({ issuer: origin, keyDirectory: options.keyDirectory, clock });
+  const artifactUploads = new FolderUploads(join(directory, ".uploads", mine));
+  const cacheUploads = new FolderUploads(join(cacheDirectory, ".uploads", mine));
+  const tokens = new MemoryJobTokens(randomBytes(32), clock);
+  const catalog = new BlobArtifactCatalog(artifactStore, clock);
   const parts = {
-    tokens,
-    oidc,
-    artifacts,
-    caches,
-    cacheTwirp: new CacheTwirp(caches, (reservation) => uploadUrl("caches")(reservation.session)),
-    blobs: {
-      artifacts: { store: artifactStore, sessions: artifactSessions },
-      caches: { store: cacheStore, sessions: cacheSessions },
-    },
-    urlSecret,
-    clock,
+    ...serviceParts({
+      origin: () => origin,
+      tokens,
+      oidc: new OidcIssuer({ issuer: origin, key: () => oidcKey(options.keyDirectory), clock }),
+      artifacts: { store: artifactStore, catalog, uploads: artifactUploads },
+      caches: { store: cacheStore, catalog: new BlobCacheCatalog(cacheStore, clock), uploads: cacheUploads },
+      cacheQuotaBytes: options.cacheQuotaBytes ?? DEFAULT_QUOTA_BYTES,
+      retentionDays: () => options.retentionDays ?? DEFAULT_RETENTION_DAYS,
+      urlSecret: randomBytes(32),
+      clock,
+    }),
     hosts: [origin.slice("http://".length), origin.replace("http://127.0.0.1", "localhost")],
   };
   server.on("request", (request, response) => void route(parts, request, response));
@@ -135,7 +84,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         server.close(resolve);
         server.closeAllConnections();
       });
-      await Promise.all([artifactSessions.close(), cacheSessions.close(), tidying]);
+      await Promise.all([artifactUploads.close(), cacheUploads.close(), tidying]);
     })();
     return closing;
   };
@@ -145,34 +94,23 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   return {
     async servicesFor(job) {
       if (closing) throw new ExecError("Cancelled", "the artifact and cache services are closed");
-      return addresses(origin, tokens, job);
+      return serviceAddresses(origin, tokens, job);
     },
     async revoke(job) {
-      const identity = tokens.liveJob(jobBackendId(job));
-      if (!identity) return;
-      tokens.revoke(job);
-      await Promise.all([artifacts.dropJob(identity), caches.dropJob(identity)]);
+      const liveId = await tokens.revoke(job);
+      if (liveId === undefined) return;
+      await Promise.all([artifactUploads.endAllOf(liveId), cacheUploads.endAllOf(liveId)]);
     },
     listArtifacts: (buildId) => listArtifacts(catalog, artifactStore, buildId),
     async collectArtifacts(request) {
       const { collectArtifacts } = await import("./collect-artifacts.ts");
-      return collectArtifacts(catalog, artifactStore, request, clock);
+      const report = await collectArtifacts({ catalog, uploads: artifactUploads, clock }, request);
+      return {
+        ...report,
+        artifacts: report.artifacts.map((artifact) => storedArtifact(artifact, artifactStore)),
+      };
     },
     close,
-  };
-}
-
-function addresses(origin: string, tokens: JobTokens, job: ServiceJob): JobServices {
-  return {
-    resultsUrl: `${origin}/`,
-    cacheUrl: `${origin}/`,
-    runtimeUrl: `${origin}/`,
-    runtimeToken: tokens.issue(job, "runtime"),
-    ...(mayRequestIdToken(job.permissions) && {
-      // The clients append `&audience=…` and rely on a query that has begun.
-      idTokenRequestUrl: `${origin}/oidc/token?api-version=2.0`,
-      idTokenRequestToken: tokens.issue(job, "id-token"),
-    }),
   };
 }
 

@@ -6,7 +6,7 @@ export interface Grant {
   /** From the root, percent-encoded, e.g. `/blobs/uploads/1f…`. */
   readonly path: string;
   readonly access: "r" | "w";
-  /** Backend id of the job it was made for; it dies with the job. */
+  /** `JobIdentity.liveId` of the job it was made for; it dies with the job. */
   readonly job: string;
   /** Unix milliseconds. */
   readonly expiresAt: number;

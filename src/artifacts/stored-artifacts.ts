@@ -1,6 +1,5 @@
 import type { FolderBlobStore } from "../blobs/folder-blob-store.ts";
-import { type ArtifactCatalog, contentKey } from "./artifact-catalog.ts";
-import type { ArtifactRecord } from "./artifact-record.ts";
+import type { ArtifactCatalog, KeptArtifact } from "./artifact-catalog.ts";
 import type { StoredArtifact } from "./stored-artifact.ts";
 
 export async function listArtifacts(
@@ -11,12 +10,12 @@ export async function listArtifacts(
   return (await catalog.list(buildId)).map((record) => storedArtifact(record, store));
 }
 
-export function storedArtifact(record: ArtifactRecord, store: FolderBlobStore): StoredArtifact {
+export function storedArtifact(record: KeptArtifact, store: FolderBlobStore): StoredArtifact {
   return {
     id: record.id,
     name: record.name,
     sizeBytes: record.sizeBytes,
-    path: store.pathOf(contentKey(record)),
+    path: store.pathOf(record.contentKey),
     digest: record.digest,
     createdAt: record.createdAt,
     expiresAt: record.expiresAt,

@@ -5,6 +5,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mayRequestIdToken, oidcClaims } from "./oidc-claims.ts";
 import { OidcIssuer } from "./oidc-issuer.ts";
+import { oidcKey } from "./oidc-key.ts";
 import type { ServiceJob } from "./service-job.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -33,7 +34,11 @@ const JOB: ServiceJob = {
 };
 
 function issuer(keyDirectory?: string): OidcIssuer {
-  return new OidcIssuer({ issuer: "http://127.0.0.1:1234", keyDirectory, clock: () => NOW });
+  return new OidcIssuer({
+    issuer: "http://127.0.0.1:1234",
+    key: () => oidcKey(keyDirectory),
+    clock: () => NOW,
+  });
 }
 
 describe("OidcIssuer", () => {

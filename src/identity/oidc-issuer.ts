@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CryptoKey, JSONWebKeySet, JWK } from "jose";
 import { defaultAudience, oidcClaims } from "./oidc-claims.ts";
-import { oidcKey } from "./oidc-key.ts";
+import type { OidcKey } from "./oidc-key.ts";
 import type { ServiceJob } from "./service-job.ts";
 
 const LIFETIME_SECONDS = 300;
@@ -15,13 +15,13 @@ interface Signer {
 export class OidcIssuer {
   /** Also the address the discovery document lies under. */
   readonly issuer: string;
-  readonly #keyDirectory: string | undefined;
+  readonly #key: () => Promise<OidcKey>;
   readonly #clock: () => number;
   #signer: Promise<Signer> | undefined;
 
-  constructor(options: { issuer: string; keyDirectory?: string | undefined; clock: () => number }) {
+  constructor(options: { issuer: string; key: () => Promise<OidcKey>; clock: () => number }) {
     this.issuer = options.issuer;
-    this.#keyDirectory = options.keyDirectory;
+    this.#key = options.key;
     this.#clock = options.clock;
   }
 
@@ -69,7 +69,7 @@ export class OidcIssuer {
   }
 
   async #load(): Promise<Signer> {
-    const [jose, pair] = await Promise.all([import("jose"), oidcKey(this.#keyDirectory)]);
+    const [jose, pair] = await Promise.all([import("jose"), this.#key()]);
     const jwk = await jose.exportJWK(pair.publicKey);
     const kid = await jose.calculateJwkThumbprint(jwk);
     return {
