@@ -1,0 +1,48 @@
+import type { Executor, JobEnd, JobNeeds, RunningJob } from "../../executors/executor.ts";
+import type { FrameSink } from "../../protocol/frame-sink.ts";
+import type { JobRequest } from "../../protocol/job-request.ts";
+import { JobSlots } from "../job-slots.ts";
+import { QueuedJob } from "./queued-job.ts";
+
+export interface HostedExecutorOptions {
+  readonly executor: Executor;
+  /** Jobs that this machine runs at once, of all builds. */
+  readonly maxJobs: number;
+  /**
+   * The runner of an attempt has ended, or could not be started: awaited before `ended` settles, so that what it left can
+   * still be looked at. Must not reject.
+   */
+  readonly release: (request: JobRequest, end: JobEnd) => Promise<void>;
+}
+
+/** An executor of one machine that many builds share: so many jobs at once, in the order they came. */
+export class HostedExecutor implements Executor {
+  readonly name: Executor["name"];
+  readonly #options: HostedExecutorOptions;
+  readonly #slots: JobSlots;
+
+  constructor(options: HostedExecutorOptions) {
+    this.#options = options;
+    this.#slots = new JobSlots(options.maxJobs);
+    this.name = options.executor.name;
+  }
+
+  refuses(needs: JobNeeds): string | undefined {
+    return this.#options.executor.refuses(needs);
+  }
+
+  async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
+    const { executor, release } = this.#options;
+    const ref = `${this.name}:${request.buildId}:${request.jobKey}:${request.attempt}`;
+    const job = new QueuedJob(ref, this.#slots, () => executor.start(request, sink));
+    const ended = job.ended.then(async (end) => {
+      await release(request, end);
+      return end;
+    });
+    return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };
+  }
+
+  attach(ref: string, afterSeq: number, sink: FrameSink): Promise<RunningJob | undefined> {
+    return this.#options.executor.attach(ref, afterSeq, sink);
+  }
+}

@@ -1,0 +1,151 @@
+import type { Clock } from "../../clock.ts";
+import type { JobEnd } from "../../executors/executor.ts";
+import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
+import { JobFolders } from "../../executors/local/job-folders.ts";
+import { LocalExecutor } from "../../executors/local/local-executor.ts";
+import { isLocalLabel, type LocalHost } from "../../executors/local/local-labels.ts";
+import { memoryFolder } from "../../executors/local/memory-folder.ts";
+import type { RunnerProgram } from "../../executors/local/runner-process.ts";
+import { thisMachine } from "../../executors/local/this-machine.ts";
+import type { ActionSources, JobRequest } from "../../protocol/job-request.ts";
+import type { BuildRecord } from "../../store/build-record.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { ChooseExecutor, JobEnvironment, PlacedJob } from "../build-options.ts";
+import { HostedExecutor } from "./hosted-executor.ts";
+
+export interface LocalJobHostOptions {
+  /** Below it jobs get their workspaces. It must be there. */
+  readonly folder: string;
+  /** Shared by jobs; made when needed. */
+  readonly toolCache: string;
+  readonly actionCache: string;
+  /** How a runner process is started. */
+  readonly program: RunnerProgram;
+  /** What jobs see of the machine's environment: nothing else of it. */
+  readonly env: { readonly [name: string]: string };
+  readonly host: LocalHost;
+  /** `runner.name`. */
+  readonly name: string;
+  /** The node that runs JavaScript actions. */
+  readonly nodePath: string;
+  /** Of `runs-on`, that mean this machine besides its own and the usual hosted ones. */
+  readonly labels: readonly string[];
+  /** Jobs that run here at once, of all builds. */
+  readonly maxJobs: number;
+  readonly actions: ActionSources;
+  /** Where an attempt at a job finds its repository, and its right to read it: a token that dies with the job. */
+  readonly sourceOf: (build: BuildRecord, job: PlacedJob) => Promise<JobSource>;
+  /** Sees what a job left in its workspace before that goes; what it throws is logged. */
+  readonly beforeRelease?: (request: JobRequest, end: JobEnd) => Promise<void>;
+  /** Of this process. */
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface JobSource {
+  /** `owner/name`, as `github.repository`. */
+  readonly repository: string;
+  /** `github.server_url`. */
+  readonly serverUrl: string;
+  /** Of the repository, for `git clone`. */
+  readonly url: string;
+  readonly token: string;
+}
+
+export interface LocalJobHost {
+  readonly chooseExecutor: ChooseExecutor;
+  jobEnvironment(build: BuildRecord, job: PlacedJob): Promise<JobEnvironment>;
+  /** Ends and removes what workers left here that were killed. Never rejects. */
+  sweep(): Promise<void>;
+  /** Removes the workspaces. No job may run any more. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs jobs of a worker on its own machine, each in a runner process that ends what it started should the worker die.
+ * Every attempt has folders of its own, which go when it has ended. Throws `ExecError` where none can be made.
+ */
+export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
+  const { host, logger, actions } = options;
+  const labels = new Set(options.labels.map((label) => label.toLowerCase()));
+  const folders = new JobFolders({
+    temp: options.folder,
+    toolCache: options.toolCache,
+    actionCache: options.actionCache,
+    name: "work",
+    bound: undefined,
+    memory: memoryFolder(options.pid),
+    keep: false,
+  });
+  /** Whose a workspace is: two attempts never share an owner, so that a late end frees nothing of a newer one. */
+  const owners = new Map<string, string>();
+  let attempts = 0;
+
+  const executor = new HostedExecutor({
+    executor: new LocalExecutor({
+      mode: "process",
+      program: options.program,
+      labels: [...labels],
+      host,
+      clock: options.clock,
+    }),
+    maxJobs: options.maxJobs,
+    release: async (request, end) => {
+      const { buildId, jobKey, directories } = request;
+      try {
+        await options.beforeRelease?.(request, end);
+      } catch (error) {
+        logger.warn({ buildId, jobKey, error }, "what a job left could not be looked at");
+      }
+      const owner = owners.get(directories.workspace);
+      owners.delete(directories.workspace);
+      if (owner !== undefined) folders.release(owner, jobKey);
+    },
+  });
+
+  return {
+    chooseExecutor: (asked, group) => {
+      const wanted = asked.length === 0 && group !== undefined ? [group] : asked;
+      const foreign = wanted.filter(
+        (label) => !labels.has(label.toLowerCase()) && !isLocalLabel(label, host),
+      );
+      if (foreign.length === 0) return executor;
+      return {
+        fail: `No worker has the label ${foreign.join(", ")}. Labels of a worker's machine are set with worker.labels.`,
+      };
+    },
+
+    async jobEnvironment(build, job) {
+      const { repository, serverUrl, url, token } = await options.sourceOf(build, job);
+      attempts += 1;
+      const owner = `${build.id}:${attempts}`;
+      const name = repository.slice(repository.lastIndexOf("/") + 1);
+      const directories = folders.directoriesFor(owner, { ...job, repository: name });
+      owners.set(directories.workspace, owner);
+      return {
+        baseEnv: options.env,
+        directories,
+        runner: {
+          name: options.name,
+          ...thisMachine(host),
+          environment: "self-hosted",
+          nodePath: options.nodePath,
+        },
+        actions,
+        checkout: {
+          builtin: true,
+          repository,
+          serverUrl,
+          source: { kind: "git", url, token },
+          bound: false,
+        },
+        debug: false,
+        masks: [token],
+      };
+    },
+
+    sweep: () => sweepDeadRuns(options.folder),
+    close: () => folders.close(),
+  };
+}
