@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
-  DeleteObjectsCommand,
+  DeleteObjectCommand,
   ListObjectsV2Command,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -50,8 +50,10 @@ async function empty(client: S3Client, bucket: string): Promise<void> {
   for (;;) {
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
     if (Contents.length === 0) return;
-    const Objects = Contents.map(({ Key }) => ({ Key }));
-    await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
+    // One by one: for a request that deletes many, servers want the one checksum that the SDK does not send any more.
+    await Promise.all(
+      Contents.map(({ Key }) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))),
+    );
   }
 }
 
