@@ -1,0 +1,40 @@
+import { BuildWatches } from "./build-watches.ts";
+import { cancelBuild } from "./cancel-build.ts";
+import { decideApprovals } from "./decide-approvals.ts";
+import type { CreateBuildRequest, ExecutorService, LogPiece, StreamLogsRequest } from "./executor-service.ts";
+import type { ExecutorServiceParts } from "./executor-service-parts.ts";
+import { rerunBuild } from "./rerun-build.ts";
+import { submitBuild } from "./submit-build.ts";
+import { viewBuild } from "./view-build.ts";
+
+/** The `ExecutorService` on records, queue, events and logs. Keeps no state but who watches. */
+export function createExecutorService(parts: ExecutorServiceParts): ExecutorService {
+  const { store } = parts;
+  const watches = new BuildWatches(parts);
+  return {
+    createBuild: (request) => createBuild(request, parts),
+    getBuild: (buildId) => viewBuild(buildId, store),
+    listBuilds: (filter, page) => store.builds.list(filter, page),
+    watchBuild: (buildId, signal) => watches.watch(buildId, signal),
+    streamLogs: (request, signal) => streamLogs(request, signal, parts),
+    cancelBuild: (buildId, reason) => cancelBuild(buildId, reason, parts),
+    rerunBuild: (request) => rerunBuild(request, parts),
+    decide: (request) => decideApprovals(request, parts),
+  };
+}
+
+function createBuild(request: CreateBuildRequest, parts: ExecutorServiceParts) {
+  const { file, content, github, inputs, vars, onlyJobs, ...build } = request;
+  const snapshot = { file, content, github, inputs, vars, ...(onlyJobs === undefined ? {} : { onlyJobs }) };
+  return submitBuild({ ...build, createdAt: parts.clock.now() }, snapshot, parts);
+}
+
+async function* streamLogs(
+  { stepId, ...options }: StreamLogsRequest,
+  signal: AbortSignal,
+  { store, logs }: ExecutorServiceParts,
+): AsyncGenerator<LogPiece, void, undefined> {
+  // A log without a byte is no error, a step that is not there is.
+  const { id } = await store.builds.step(stepId);
+  yield* logs.stream({ type: "step", id }, { ...options, signal });
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { ExecError } from "../../errors.ts";
+import { isFinal } from "../../status.ts";
+import type { BuildRecord, BuildSnapshot } from "../../store/build-record.ts";
+import type { RerunRequest } from "./executor-service.ts";
+import type { ExecutorServiceParts } from "./executor-service-parts.ts";
+import { planRerun } from "./plan-rerun.ts";
+import { submitBuild } from "./submit-build.ts";
+
+/**
+ * The next attempt at a build, whichever of its attempts is named: it goes on from the newest, with the same file, event,
+ * inputs and variables, and the secrets as they are when it runs.
+ */
+export async function rerunBuild(request: RerunRequest, parts: ExecutorServiceParts): Promise<BuildRecord> {
+  const { store, clock } = parts;
+  const { actor, what } = request;
+  const { rootId } = await store.builds.get(request.buildId);
+  const newest = (await store.builds.attempts(rootId)).at(-1);
+  if (newest === undefined) throw new ExecError("NotFound", `There is no build ${rootId}.`);
+  if (!isFinal(newest.status)) throw running(newest);
+  const [{ buildId: _, carried: __, ...snapshot }, jobs] = await Promise.all([
+    store.builds.snapshot(newest.id),
+    store.builds.jobs(newest.id),
+  ]);
+  const carried = planRerun(jobs, what);
+  const createdAt = clock.now();
+  const next: Omit<BuildSnapshot, "buildId"> = {
+    ...snapshot,
+    github: { ...snapshot.github, triggering_actor: actor },
+    ...(carried.length === 0 ? {} : { carried }),
+  };
+  const { projectId, pipelineId, event, ref, sha, workflow, title } = newest;
+  const build = { projectId, pipelineId, event, ref, sha, workflow, title, actor, createdAt };
+  const id = attemptId(rootId, newest.attempt + 1);
+  const made = await submitBuild({ ...build, id, trigger: "rerun", rerunOf: newest.id }, next, parts);
+  // Two asked at the same time: both named the same next attempt, and the other's came first.
+  if (made.createdAt !== createdAt || made.actor !== actor) throw running(made);
+  return made;
+}
+
+function running({ attempt }: BuildRecord): ExecError {
+  return new ExecError("Conflict", `Attempt ${attempt} of this build has not ended. Cancel it first.`);
+}
+
+/** The same for all who ask for this attempt, so that there is one of it; a UUID of version 8 (RFC 9562). */
+function attemptId(rootId: string, attempt: number): string {
+  const hash = createHash("sha256").update(`${rootId} ${attempt}`).digest("hex");
+  const variant = ((Number.parseInt(hash.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}
