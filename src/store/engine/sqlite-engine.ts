@@ -1,0 +1,182 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
+import { ExecError } from "../../errors.ts";
+import type { Tables } from "../tables/tables.ts";
+import type { Engine, EngineTraits, Session } from "./engine.ts";
+import { plainText } from "./plain-text.ts";
+import type { Prepared, StatementText } from "./prepared.ts";
+import { sqliteError } from "./sqlite-error.ts";
+import { Turns } from "./turns.ts";
+
+const TRAITS: EngineTraits = {
+  rowsPerStatement: 1,
+  manyWriters: false,
+  clock: "cast(unixepoch('subsec') * 1000 as integer)",
+  types: {
+    text: "text",
+    number: "integer",
+    bytes: "blob",
+    counted: "integer primary key autoincrement",
+  },
+};
+/** Statements of a shape known only when they run; the oldest is dropped. */
+const MAX_LOOSE_STATEMENTS = 200;
+
+interface ReadyStatement {
+  readonly text: StatementText<never>;
+  readonly statement: StatementSync;
+}
+
+/**
+ * SQLite in this process, over one connection: a call takes microseconds, so it blocks rather than waits. Transactions
+ * take turns; a single statement waits for the end of the transaction that is on.
+ */
+export class SqliteEngine implements Engine {
+  readonly name = "sqlite";
+  readonly traits = TRAITS;
+  readonly db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: () => {
+        throw new ExecError("Permanent", "queries are only written here");
+      },
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  readonly session: Session;
+  readonly #database: DatabaseSync;
+  readonly #turns = new Turns();
+  readonly #ready = new Map<Prepared<never, unknown>, ReadyStatement>();
+  readonly #loose = new Map<string, StatementSync>();
+  readonly #inside: Session;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+
+  /** `database` is open and set up; it is this engine's from now on. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#begin = database.prepare("begin immediate");
+    this.#commit = database.prepare("commit");
+    this.#rollback = database.prepare("rollback");
+    this.#inside = {
+      rows: async (statement, params) => this.#rows(statement, params),
+      change: async (statement, params) => this.#change(statement, params),
+      query: async (query) => this.#query(query),
+      hold: async () => {},
+    };
+    this.session = {
+      rows: (statement, params) => this.#alone(() => this.#rows(statement, params)),
+      change: (statement, params) => this.#alone(() => this.#change(statement, params)),
+      query: (query) => this.#alone(() => this.#query(query)),
+      hold: async () => {},
+    };
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const turn = this.#turns.take();
+    if (turn !== undefined) await turn;
+    try {
+      this.#step(this.#begin);
+      try {
+        const result = await work(this.#inside);
+        this.#step(this.#commit);
+        return result;
+      } catch (error) {
+        // SQLite has taken it back itself after some errors (a full disk).
+        if (this.#database.isTransaction) this.#step(this.#rollback);
+        throw error;
+      }
+    } finally {
+      this.#turns.give();
+    }
+  }
+
+  async close(): Promise<void> {
+    const turn = this.#turns.take();
+    if (turn !== undefined) await turn;
+    try {
+      if (this.#database.isOpen) this.#database.close();
+    } finally {
+      this.#turns.give();
+    }
+  }
+
+  async #alone<T>(call: () => T): Promise<T> {
+    if (!this.#turns.taken) return call();
+    await this.#turns.take();
+    try {
+      return call();
+    } finally {
+      this.#turns.give();
+    }
+  }
+
+  #step(statement: StatementSync): void {
+    try {
+      statement.run();
+    } catch (error) {
+      throw this.#error(error);
+    }
+  }
+
+  #rows<P, R>(prepared: Prepared<P, R>, params: P): R[] {
+    try {
+      const { statement, values } = this.#prepare(prepared, params);
+      return statement.all(...values) as R[];
+    } catch (error) {
+      throw this.#error(error);
+    }
+  }
+
+  #change<P>(prepared: Prepared<P, unknown>, params: P): number {
+    try {
+      const { statement, values } = this.#prepare(prepared, params);
+      return Number(statement.run(...values).changes);
+    } catch (error) {
+      throw this.#error(error);
+    }
+  }
+
+  #query<R>({ sql, parameters }: CompiledQuery<R>): R[] {
+    try {
+      let statement = this.#loose.get(sql);
+      if (statement === undefined) {
+        statement = this.#database.prepare(sql);
+        this.#loose.set(sql, statement);
+        const oldest = this.#loose.size > MAX_LOOSE_STATEMENTS ? this.#loose.keys().next().value : undefined;
+        if (oldest !== undefined) this.#loose.delete(oldest);
+      }
+      return statement.all(...parameters.map(inputValue)) as R[];
+    } catch (error) {
+      throw this.#error(error);
+    }
+  }
+
+  #prepare<P>(
+    prepared: Prepared<P, unknown>,
+    params: P,
+  ): { statement: StatementSync; values: SQLInputValue[] } {
+    const key = prepared as Prepared<never, unknown>;
+    let ready = this.#ready.get(key);
+    if (ready === undefined) {
+      const text = prepared.compile(this.db) as StatementText<never>;
+      ready = { text, statement: this.#database.prepare(text.sql) };
+      this.#ready.set(key, ready);
+    }
+    const values = ready.text.values(params as never);
+    for (let i = 0; i < values.length; i++) values[i] = inputValue(values[i]);
+    return { statement: ready.statement, values: values as SQLInputValue[] };
+  }
+
+  #error(error: unknown): unknown {
+    if (!this.#database.isOpen) return new ExecError("Transient", "the records are closed", { cause: error });
+    return sqliteError(error);
+  }
+}
+
+function inputValue(value: unknown): SQLInputValue {
+  if (typeof value === "string") return plainText(value);
+  return (value ?? null) as SQLInputValue;
+}
