@@ -23,13 +23,25 @@ export interface RouterParts {
   readonly clock: () => number;
   /** `127.0.0.1:<port>`, as requests must name it: a page in somebody's browser cannot under a name of its own. Absent: any. */
   readonly hosts?: readonly string[];
+  /** Hears of errors that are a mistake of ours. */
+  readonly onUnexpected?: (error: unknown) => void;
 }
-
-/** Every path that `route` may have something under begins with one of these. */
-export const SERVICE_PREFIXES = ["/twirp/", "/_apis/", "/blobs/", "/oidc/", "/.well-known/"] as const;
 
 const BLOBS_PREFIX = "/blobs/";
 const OIDC_TOKEN_PATH = "/oidc/token";
+const DISCOVERY_PATH = "/.well-known/openid-configuration";
+const JWKS_PATH = "/.well-known/jwks";
+
+/** Every path that `route` has something under begins with one of these. */
+export const SERVICE_PREFIXES: readonly string[] = ["/twirp", "/_apis", "/blobs", "/oidc", "/.well-known"];
+
+/** Whether a request's target is for these services; anything else below `/.well-known/` is not. */
+export function ownsPath(target: string): boolean {
+  const path = target.split("?", 1)[0] ?? "";
+  if (path.startsWith("/.well-known/")) return path === DISCOVERY_PATH || path === JWKS_PATH;
+  return SERVICE_PREFIXES.some((prefix) => path.startsWith(`${prefix}/`));
+}
+
 const TWIRP = /^\/twirp\/github\.actions\.results\.api\.v1\.(ArtifactService|CacheService)\/(\w+)$/;
 
 /** Answers every request, whatever it is; never throws. */
@@ -44,6 +56,7 @@ export async function route(
     exchange = { request, response, method, url: urlOf(request) };
     await answer(parts, exchange);
   } catch (error) {
+    if (!(error instanceof ExecError) && !request.destroyed) parts.onUnexpected?.(error);
     if (exchange?.url.pathname.startsWith(BLOBS_PREFIX)) sendBlobError(exchange, error);
     else sendError(response, error);
     if (response.headersSent && !response.writableEnded) response.destroy();
@@ -69,10 +82,10 @@ async function answer(parts: RouterParts, exchange: Exchange): Promise<void> {
     const value = await parts.oidc.idToken(job, url.searchParams.get("audience") ?? undefined);
     return sendJson(response, 200, { count: value.length, value });
   }
-  if (path === "/.well-known/openid-configuration" && method === "GET") {
+  if (path === DISCOVERY_PATH && method === "GET") {
     return sendJson(response, 200, parts.oidc.discovery());
   }
-  if (path === "/.well-known/jwks" && method === "GET") {
+  if (path === JWKS_PATH && method === "GET") {
     return sendJson(response, 200, await parts.oidc.jwks());
   }
   if (path.startsWith("/_apis/pipelines/") || path.startsWith("/_apis/resources/")) {
@@ -122,5 +135,6 @@ function urlOf(request: IncomingMessage): URL {
 function sendError(response: ServerResponse, error: unknown): void {
   const failure = httpFailure(error);
   if (failure.status === 401 && !response.headersSent) response.setHeader("www-authenticate", "Bearer");
+  if (failure.status === 503 && !response.headersSent) response.setHeader("retry-after", "1");
   sendJson(response, failure.status, jsonErrorBody(failure));
 }

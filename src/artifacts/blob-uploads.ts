@@ -1,0 +1,174 @@
+import { createHash, randomInt } from "node:crypto";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { readText } from "../blobs/read-text.ts";
+import { ExecError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import { BlobUpload, type UploadDescription } from "./blob-upload.ts";
+import { hashedBody } from "./hashed-body.ts";
+import type { NewUpload, StagedContent, Upload, Uploads } from "./uploads.ts";
+
+export interface BlobUploadsOptions {
+  readonly store: BlobStore;
+  /** Where unfinished uploads lie in the store: `uploads/artifacts`. */
+  readonly prefix: string;
+  /** Whether a record has this content: it is then not taken away with its upload. */
+  readonly isOwned: (contentKey: string) => Promise<boolean>;
+}
+
+/** Deletes at once, of the many blocks of an upload. */
+const DELETES_AT_ONCE = 16;
+
+/**
+ * Uploads in a blob store: any process that shares it takes any part, whoever began the upload.
+ *
+ * `<prefix>/names/<hash>` says which upload has a name; of two that want it at once the store lets one in. Below
+ * `<prefix>/jobs/<owner>/<id>/` lie the upload's description and its parts. The content itself is put where it stays, in
+ * one pass that also hashes it; one that comes as a whole is never copied.
+ */
+export class BlobUploads implements Uploads {
+  readonly #options: BlobUploadsOptions;
+
+  constructor(options: BlobUploadsOptions) {
+    this.#options = options;
+  }
+
+  async begin(request: NewUpload): Promise<Upload | undefined> {
+    const { store } = this.#options;
+    const id = String(randomInt(1, 2 ** 48 - 1));
+    const { name, owner, about, maxBytes } = request;
+    const description = { ...{ id, name, owner, about, maxBytes }, contentKey: request.contentKey(id) };
+    // The description first: a name never leads to an upload that is not there yet.
+    await store.put(this.#descriptionKey(owner, id), jsonBody(description));
+    try {
+      await store.put(this.#nameKey(name), jsonBody({ owner, id }), { ifAbsent: true });
+    } catch (error) {
+      await store.delete(this.#descriptionKey(owner, id));
+      if (error instanceof ExecError && error.code === "Conflict") return undefined;
+      throw error;
+    }
+    return this.#upload(description);
+  }
+
+  async byName(name: string): Promise<Upload | undefined> {
+    const holder = (await this.#read(this.#nameKey(name))) as UploadPlace | undefined;
+    if (!holder) return undefined;
+    const description = await this.#description(holder.owner, holder.id);
+    if (description) return this.#upload(description);
+    // Its process died while it took the upload away.
+    await this.#options.store.delete(this.#nameKey(name));
+    return undefined;
+  }
+
+  async byId(owner: string, id: string): Promise<Upload> {
+    const description = /^\d+$/.test(id) ? await this.#description(owner, id) : undefined;
+    if (description) return this.#upload(description);
+    throw new ExecError("NotFound", "this upload is finished, was dropped or never was");
+  }
+
+  async end({ owner, id }: Upload): Promise<void> {
+    const description = await this.#description(owner, id);
+    if (description) await this.#takeAway(description);
+  }
+
+  async endAllOf(owner: string): Promise<void> {
+    const prefix = `${this.#options.prefix}/jobs/${owner}/`;
+    const ids = new Set<string>();
+    for await (const { key } of this.#options.store.list(prefix)) {
+      ids.add(key.slice(prefix.length).split("/")[0] ?? "");
+    }
+    for (const id of ids) {
+      const description = await this.#description(owner, id);
+      if (description) await this.#takeAway(description);
+      else await this.#deleteAll(`${prefix}${id}/`);
+    }
+  }
+
+  async stage(body: AsyncIterable<Uint8Array>, contentKey: string): Promise<StagedContent> {
+    const { store, isOwned } = this.#options;
+    const { stream, digest } = hashedBody(body);
+    const { sizeBytes } = await store.put(contentKey, stream);
+    const sha256 = digest();
+    return {
+      sizeBytes,
+      digest: async () => sha256,
+      keep: async () => contentKey,
+      async discard() {
+        if (!(await isOwned(contentKey))) await store.delete(contentKey);
+      },
+    };
+  }
+
+  /** Removes what jobs left that nobody saw end, if it has not changed since then. Gives the number of blobs. */
+  async clearLeftovers(before: number): Promise<number> {
+    let removed = 0;
+    for await (const { key, modifiedAt } of this.#options.store.list(`${this.#options.prefix}/`)) {
+      if (modifiedAt >= before) continue;
+      const description = key.endsWith("/upload.json")
+        ? ((await this.#read(key)) as UploadDescription)
+        : undefined;
+      if (description) await this.#takeAway(description);
+      else await this.#options.store.delete(key);
+      removed++;
+    }
+    return removed;
+  }
+
+  async close(): Promise<void> {}
+
+  #upload(description: UploadDescription): Upload {
+    const { store } = this.#options;
+    return new BlobUpload(store, this.#folder(description.owner, description.id), description);
+  }
+
+  async #takeAway({ name, owner, id, contentKey }: UploadDescription): Promise<void> {
+    const { store, isOwned } = this.#options;
+    const nameKey = this.#nameKey(name);
+    const holder = (await this.#read(nameKey)) as UploadPlace | undefined;
+    if (holder?.id === id) await store.delete(nameKey);
+    await this.#deleteAll(`${this.#folder(owner, id)}/`);
+    if (!(await isOwned(contentKey))) await store.delete(contentKey);
+  }
+
+  async #deleteAll(prefix: string): Promise<void> {
+    const keys: string[] = [];
+    for await (const { key } of this.#options.store.list(prefix)) keys.push(key);
+    const next = async (): Promise<void> => {
+      for (let key = keys.pop(); key !== undefined; key = keys.pop()) await this.#options.store.delete(key);
+    };
+    await Promise.all(Array.from({ length: DELETES_AT_ONCE }, next));
+  }
+
+  async #description(owner: string, id: string): Promise<UploadDescription | undefined> {
+    return (await this.#read(this.#descriptionKey(owner, id))) as UploadDescription | undefined;
+  }
+
+  async #read(key: string): Promise<unknown> {
+    try {
+      return JSON.parse(await readText(this.#options.store, key));
+    } catch (error) {
+      if (error instanceof ExecError && error.code === "NotFound") return undefined;
+      throw error;
+    }
+  }
+
+  #nameKey(name: string): string {
+    return `${this.#options.prefix}/names/${createHash("sha256").update(name).digest("hex")}`;
+  }
+
+  #folder(owner: string, id: string): string {
+    return `${this.#options.prefix}/jobs/${owner}/${id}`;
+  }
+
+  #descriptionKey(owner: string, id: string): string {
+    return `${this.#folder(owner, id)}/upload.json`;
+  }
+}
+
+interface UploadPlace {
+  readonly owner: string;
+  readonly id: string;
+}
+
+function jsonBody(value: Json): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
