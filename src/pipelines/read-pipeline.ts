@@ -1,0 +1,40 @@
+import { ExecError } from "../errors.ts";
+import type { ResolvedRef } from "../repositories/repositories.ts";
+import { formatDiagnostic } from "../spec/format-diagnostic.ts";
+import { parsePipeline } from "../spec/parse-pipeline.ts";
+import { suggest } from "../spec/suggest.ts";
+import type { WorkflowSpec } from "../spec/workflow-spec.ts";
+import type { ProjectRecord } from "../store/project-record.ts";
+import type { PipelineParts } from "./pipeline-parts.ts";
+
+export interface ReadPipeline {
+  readonly content: string;
+  readonly spec: WorkflowSpec;
+}
+
+/** The pipeline file at a commit. Rejects with `NotFound`, or `InvalidSpec` with every mistake and its place. */
+export async function readPipeline(
+  { repositories }: Pick<PipelineParts, "repositories">,
+  project: ProjectRecord,
+  path: string,
+  at: ResolvedRef,
+): Promise<ReadPipeline> {
+  const content = await repositories.readFile(project, at.sha, path);
+  if (content === undefined) {
+    const files = await repositories.pipelineFiles(project, at.sha);
+    const meant = suggest(path, files);
+    const hint =
+      meant === undefined ? `Pipelines there: ${files.join(", ") || "none"}.` : `Did you mean ${meant}?`;
+    throw new ExecError(
+      "NotFound",
+      `There is no file ${path} at ${at.ref} (${at.sha.slice(0, 12)}). ${hint}`,
+    );
+  }
+  const { spec, diagnostics } = parsePipeline({ path, content });
+  if (spec !== undefined) return { content, spec };
+  const mistakes = diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map((diagnostic) => formatDiagnostic(diagnostic, content, { color: false }));
+  const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+  throw new ExecError("InvalidSpec", `${path} has ${count}:\n${mistakes.join("\n")}`);
+}
