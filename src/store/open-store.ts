@@ -1,15 +1,22 @@
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { kyselyAccessStore } from "./access/kysely-access-store.ts";
 import { kyselyBuildStore } from "./builds/kysely-build-store.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openSqlite } from "./engine/open-sqlite.ts";
-import { prepared } from "./engine/prepared.ts";
+import { kyselyArtifactStore } from "./kept/kysely-artifact-store.ts";
+import { kyselyRequestStore } from "./kept/kysely-request-store.ts";
 import { kyselyLogStore } from "./logs/kysely-log-store.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
 import { kyselyProjectStore } from "./projects/kysely-project-store.ts";
+import { kyselyScheduleStore } from "./projects/kysely-schedule-store.ts";
 import type { Store } from "./store.ts";
+import { kyselyApprovalStore } from "./turns/kysely-approval-store.ts";
+import { kyselyGroupStore } from "./turns/kysely-group-store.ts";
+import { kyselySlotStore } from "./turns/kysely-slot-store.ts";
+import { kyselyWebhookStore } from "./webhooks/kysely-webhook-store.ts";
 
 export type StoreOptions =
   /** `:memory:`: gone with the process. */
@@ -36,23 +43,27 @@ export async function openStore(options: StoreOptions, { clock, logger }: StoreD
   }
   return {
     engine: engine.name,
+    access: kyselyAccessStore(engine),
+    approvals: kyselyApprovalStore(engine),
+    artifacts: kyselyArtifactStore(engine),
     builds: kyselyBuildStore(engine, clock),
+    groups: kyselyGroupStore(engine),
     logs: kyselyLogStore(engine),
     projects: kyselyProjectStore(engine),
+    requests: kyselyRequestStore(engine),
+    schedules: kyselyScheduleStore(engine, clock),
+    slots: kyselySlotStore(engine),
+    webhooks: kyselyWebhookStore(engine, clock),
     async ping() {
-      const [row] = await engine.session.rows(NOW, engine.traits.clock);
-      return row?.now ?? Number.NaN;
+      const query = sql<{ now: number }>`select ${sql.raw(engine.traits.clock)} as now`;
+      const [row] = await engine.session.query(query.compile(engine.db));
+      return Math.trunc(Number(row?.now));
     },
     close: () => engine.close(),
-  } as unknown as Store;
+  };
 }
 
 async function openEngine(options: StoreOptions, _logger: Logger): Promise<Engine> {
   if (options.kind === "sqlite") return openSqlite(options.file);
   throw new Error("soon");
 }
-
-const NOW = prepared<unknown, { now: number }>((db) => {
-  const query = sql<{ now: number }>`select 1 as now`;
-  return { compile: () => query.compile(db) };
-});

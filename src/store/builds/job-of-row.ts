@@ -1,4 +1,6 @@
+import type { Json } from "../../json.ts";
 import type { JobRecord } from "../job-record.ts";
+import { storedJson } from "../stored-json.ts";
 import type { BuildJobRow } from "../tables/build-tables.ts";
 import { withoutNulls } from "../without-nulls.ts";
 
@@ -10,7 +12,7 @@ export function jobOfRow(row: BuildJobRow): JobRecord {
     jobId: row.job_id,
     name: row.name,
     kind: row.kind,
-    needs: JSON.parse(row.needs_json),
+    needs: storedJson<JobRecord["needs"]>(row.needs_json),
     parent: row.parent,
     legOf: row.leg_of,
     position: row.position,
@@ -19,7 +21,7 @@ export function jobOfRow(row: BuildJobRow): JobRecord {
     status: row.status,
     result: row.result,
     outcome: row.outcome,
-    outputs: JSON.parse(row.outputs_json),
+    outputs: storedJson<JobRecord["outputs"]>(row.outputs_json),
     error: row.error,
     reason: row.reason,
     infrastructureFailure: row.infrastructure_failure === 1,
@@ -34,5 +36,5 @@ export function jobOfRow(row: BuildJobRow): JobRecord {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
   });
-  return row.matrix_json === null ? job : { ...job, matrix: JSON.parse(row.matrix_json) };
+  return row.matrix_json === null ? job : { ...job, matrix: storedJson<Json>(row.matrix_json) };
 }

@@ -1,5 +1,5 @@
 import type { ApprovalRecord } from "../approval-store.ts";
-import type { GroupEntry, GroupPlacement } from "../group-store.ts";
+import type { GroupPlacement } from "../group-store.ts";
 
 /** What decides whose turn it is: slots, groups, approvals. */
 export interface TurnTables {
@@ -23,9 +23,9 @@ export interface GroupPlaceRow {
   /** Order of arrival in the group. */
   position: number;
   state: GroupPlacement["state"];
+  /** 1: the group is its own, until it leaves, even where it was cancelled. */
+  occupies: number;
   reason: string | null;
-  within_json: string;
-  queue: GroupEntry["queue"];
   entered_at: number;
 }
 

@@ -15,9 +15,8 @@ export const turnTables = ({ text, number }: EngineTraits["types"]): readonly st
     group_key ${text} not null,
     position ${number} not null,
     state ${text} not null,
+    occupies ${number} not null,
     reason ${text},
-    within_json ${text} not null,
-    queue ${text} not null,
     entered_at ${number} not null,
     primary key (build_id, holder)
   )`,
