@@ -21,11 +21,12 @@ export interface QueueClient {
   stats(): Promise<QueueStats>;
   /** Dead letters, oldest first; they stay. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
-  /** Puts dead letters back into the queue as new; gives how many. Absent `buildId`: all. */
+  /** Puts dead letters back into the queue as new; gives how many. Absent `buildId`: all that can be read. */
   requeue(buildId?: string): Promise<number>;
 
   /** Rejects with `Transient` where the broker does not answer. */
   ping(): Promise<void>;
+  /** Stops the consumers, with their handlers' ends, first. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -45,8 +46,9 @@ export interface BuildDelivery {
   readonly message: BuildMessage;
   /** Counted from 1. */
   readonly delivery: number;
+  /** Never rejects: where the broker cannot be told, the message comes again, as every message may. */
   ack(): Promise<void>;
-  /** `retry`: comes again after the delay of this delivery, or becomes a dead letter. `dead`: a dead letter at once. */
+  /** `retry`: comes again after the delay of this delivery, or becomes a dead letter. `dead`: a dead letter at once. Never rejects. */
   nack(how: "retry" | "dead", reason: string): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export interface BuildConsumer {
 
 export interface QueueStats {
   readonly ready: number;
+  /** With the consumers of this process. */
   readonly unsettled: number;
   /** Waiting for another try. */
   readonly delayed: number;
