@@ -35,6 +35,8 @@ export class LogFeed {
   #saidEnded = false;
   /** Where the log ended when a look first found its step over. */
   #overAt: { readonly endByte: number; readonly at: number } | undefined;
+  /** There is nothing after this byte, as far as is known; undefined: that is to be found out. */
+  #tip: number | undefined;
   #cancelTimer: (() => void) | undefined;
   #followers = 0;
 
@@ -68,13 +70,27 @@ export class LogFeed {
     const [first] = rows;
     if (first === undefined) return;
     const pieces = rowsToPieces(rows, first.startByte);
-    this.#keep(first.startByte, Promise.resolve(pieces), size(pieces));
+    const bytes = size(pieces);
+    this.#keep(first.startByte, Promise.resolve(pieces), bytes);
     this.changed();
+    this.#tip = first.startByte + bytes;
+  }
+
+  /** An event told of it: no news where it is of rows that were offered. */
+  heardOf(endByte: number, ended: boolean): void {
+    if (!ended && this.#tip !== undefined && endByte <= this.#tip) return;
+    this.changed(ended);
+  }
+
+  /** True: who has the log up to this byte has all there is, until the version changes. */
+  isTip(position: number): boolean {
+    return this.#tip === position;
   }
 
   /** Something about it changed, or may have. */
   changed(ended = false): void {
     if (ended) this.#saidEnded = true;
+    this.#tip = undefined;
     this.#version += 1;
     this.#look = undefined;
     const waiters = this.#waiters;
@@ -109,9 +125,14 @@ export class LogFeed {
     if (this.#look?.version === this.#version) return this.#look.state;
     const look = { version: this.#version, state: this.#lookNow() };
     this.#look = look;
-    look.state.catch(() => {
-      if (this.#look === look) this.#look = undefined;
-    });
+    look.state.then(
+      (state) => {
+        if (this.#look === look && !state.ended) this.#tip = state.endByte;
+      },
+      () => {
+        if (this.#look === look) this.#look = undefined;
+      },
+    );
     return look.state;
   }
 

@@ -96,7 +96,8 @@ export class LogHub {
       const subscription = await this.#options.events.subscribe(
         { types: ["log.grown"], buildId },
         (event) => {
-          if (event.type === "log.grown") listening.feeds.get(event.stepId)?.changed(event.ended);
+          if (event.type === "log.grown")
+            listening.feeds.get(event.stepId)?.heardOf(event.endByte, event.ended);
         },
       );
       if (this.#builds.get(buildId) !== listening) return subscription.unsubscribe();

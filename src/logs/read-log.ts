@@ -60,6 +60,10 @@ async function* readFeed(read: FeedRead, parts: ReadLogParts): AsyncGenerator<Lo
   }
   while (position <= end && !signal.aborted) {
     const version = feed.version;
+    if (follow && feed.isTip(position)) {
+      await feed.newerThan(version, signal);
+      continue;
+    }
     let state: FeedState | undefined;
     try {
       const pieces = await feed.read(position);
