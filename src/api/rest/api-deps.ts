@@ -92,13 +92,20 @@ export interface Logins {
 }
 
 export interface ApiVault {
-  put(projectId: string, name: string, value: string): Promise<void>;
-  list(projectId: string): Promise<readonly { readonly name: string; readonly updatedAt: number }[]>;
+  put(projectId: string, name: string, value: string, environment?: string): Promise<void>;
+  list(projectId: string): Promise<readonly SecretName[]>;
   /** False: there is none. */
-  delete(projectId: string, name: string): Promise<boolean>;
+  delete(projectId: string, name: string, environment?: string): Promise<boolean>;
   /** Encrypts for the records; `context` must be the same to open it. */
   seal(text: string, context: string): string;
   open(sealed: string, context: string): string;
+}
+
+export interface SecretName {
+  readonly name: string;
+  /** Absent: it is the project's, for every job. */
+  readonly environment?: string;
+  readonly updatedAt: number;
 }
 
 export interface DownloadUrls {
@@ -112,10 +119,8 @@ export interface DownloadUrls {
 export interface WebhookActions {
   /** Seals the signing key for the records. */
   sealKey(webhookId: string, key: string): string;
-  /** Sends a `ping` event. */
+  /** Has a `ping` event sent to it alone. */
   ping(webhook: WebhookRecord): Promise<DeliveryRecord>;
-  /** Sends one again, whatever became of it. */
-  redeliver(delivery: DeliveryRecord): Promise<DeliveryRecord>;
 }
 
 export interface Mount {
