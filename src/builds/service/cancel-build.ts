@@ -15,8 +15,6 @@ export async function cancelBuild(
     events.publish({ type: "build.cancel", buildId, reason: build.cancelReason ?? reason });
   } else if (build.status === "cancelled" && build.finishedAt === at) {
     tellChanged(build, events);
-    // It may have been one whose worker was lost, and which still counted.
-    events.publish({ type: "slot.freed", projectId: build.projectId });
   }
   return build;
 }

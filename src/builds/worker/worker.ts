@@ -108,14 +108,14 @@ export class Worker {
   async #drain(limitMs: number): Promise<void> {
     const { clock, logger, owner } = this.#options;
     const time = Promise.withResolvers<void>();
-    const stopTime = clock.after(limitMs, time.resolve);
+    const stopTime = limitMs > 0 ? clock.after(limitMs, time.resolve) : time.resolve();
     this.#places.close();
     const settled = Promise.all([this.#tickets.close(), this.#claimingWaiting]).then(async () => {
       while (this.#running.size > 0)
         await Promise.all([...this.#running.values()].map(({ run }) => run.ended));
     });
     await Promise.race([settled, time.promise]);
-    stopTime();
+    stopTime?.();
     const left = [...this.#running.values()];
     if (left.length > 0) logger.info({ owner, builds: left.length }, "builds are handed over");
     await Promise.all(left.map(({ run }) => run.abandon()));

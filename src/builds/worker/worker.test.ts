@@ -1,0 +1,450 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ExecError } from "../../errors.ts";
+import { Platform, settled, unreliable, until } from "./worker.fixture.ts";
+
+const LEASE_MS = 30_000;
+const SECOND = 1_000;
+let platform: Platform;
+
+beforeEach(async () => {
+  platform = await Platform.open();
+  await platform.project("one");
+});
+afterEach(() => platform.close());
+
+/** Moves the clock on in small steps, with time for what each of them sets off. */
+async function pass(ms: number, stepMs = 500): Promise<void> {
+  for (let left = ms; left > 0; left -= stepMs) {
+    platform.clock.advance(Math.min(stepMs, left));
+    await settled();
+  }
+}
+
+describe("a ticket", () => {
+  it("that is delivered ten times has its build run once", async () => {
+    const build = await platform.record("one");
+    await platform.publish(...Array.from({ length: 10 }, () => build));
+    await platform.start("a");
+    await platform.start("b");
+    await until(() => platform.running.length > 0);
+    await settled();
+    expect(platform.runs).toHaveLength(1);
+    await platform.runs[0]?.finish();
+    await settled();
+    expect(platform.runs).toHaveLength(1);
+    expect(await platform.queue.stats()).toEqual({ ready: 0, unsettled: 0, delayed: 0, dead: 0 });
+  });
+
+  it("of a build that was never recorded is a dead letter with the reason", async () => {
+    await platform.start("a");
+    await platform.publish({ id: "nobody", projectId: "one" });
+    await until(async () => (await platform.queue.stats()).dead === 1);
+    expect((await platform.queue.deadLetters(10))[0]).toMatchObject({
+      message: { buildId: "nobody" },
+      reason: "There is no build nobody.",
+      deliveries: 1,
+    });
+  });
+
+  it("of a build that was never recorded is a dead letter also where it brought another build its turn", async () => {
+    const waiting = await platform.record("one");
+    await platform.start("a");
+    await platform.publish({ id: "nobody", projectId: "one" });
+    await until(async () => (await platform.queue.stats()).dead === 1);
+    expect(platform.running.map(({ claim }) => claim.build.id)).toEqual([waiting.id]);
+  });
+
+  it.each(["cancelled", "succeeded"] as const)("of a build that is %s is settled", async (state) => {
+    const build = await platform.record("one");
+    await platform.start("a");
+    if (state === "cancelled")
+      await platform.store.builds.requestCancel(build.id, "no", platform.clock.now());
+    else {
+      await platform.publish(build);
+      await until(() => platform.running.length === 1);
+      await platform.running[0]?.finish();
+    }
+    const before = platform.runs.length;
+    await platform.publish(build);
+    await until(async () => (await platform.queue.stats()).ready === 0);
+    await settled();
+    expect(platform.runs).toHaveLength(before);
+    expect(await platform.queue.stats()).toMatchObject({ unsettled: 0, delayed: 0, dead: 0 });
+  });
+
+  it("that cannot be looked up now comes again, and others are left to those who can", async () => {
+    let away: Error | undefined = new ExecError("Transient", "the database is away");
+    const builds = unreliable(platform.store.builds, () => away);
+    await platform.start("a", { store: { builds } });
+    const first = await platform.submit("one");
+    await until(async () => (await platform.queue.stats()).delayed === 1);
+    const second = await platform.submit("one");
+    await settled();
+    expect(await platform.queue.stats()).toMatchObject({ ready: 1, delayed: 1, dead: 0 });
+    away = undefined;
+    await pass(2 * SECOND);
+    expect(platform.running.map(({ claim }) => claim.build.id).toSorted()).toEqual([first.id, second.id]);
+  });
+});
+
+describe("a worker", () => {
+  it("runs no more builds than it has places for, and the next one when one has ended", async () => {
+    await platform.start("a", { maxBuilds: 2 });
+    for (let count = 0; count < 5; count += 1) await platform.submit("one");
+    await pass(SECOND);
+    expect(platform.running).toHaveLength(2);
+    for (let ended = 1; ended <= 5; ended += 1) {
+      await platform.running[0]?.finish();
+      await until(() => platform.runs.length === Math.min(5, 2 + ended));
+      expect(platform.running.length).toBeLessThanOrEqual(2);
+    }
+    expect(new Set(platform.runs.map(({ claim }) => claim.build.id)).size).toBe(5);
+  });
+
+  it("that is full leaves tickets to others", async () => {
+    await platform.start("full", { maxBuilds: 1 });
+    await platform.submit("one");
+    await until(() => platform.running.length === 1);
+    const waiting = await platform.submit("one");
+    await pass(SECOND, 50);
+    await platform.start("free", { maxBuilds: 1 });
+    await until(() => platform.of(waiting.id).length === 1);
+    expect(platform.of(waiting.id)[0]?.worker).toBe("free");
+  });
+
+  it("shares builds with another, each run once", async () => {
+    await platform.start("a");
+    await platform.start("b");
+    for (let count = 0; count < 8; count += 1) await platform.submit("one");
+    await until(() => platform.running.length === 8);
+    for (const name of ["a", "b"])
+      expect(platform.runs.filter(({ worker }) => worker === name)).toHaveLength(4);
+    expect(new Set(platform.runs.map(({ claim }) => claim.build.id)).size).toBe(8);
+  });
+
+  it("gives the projects turns where one of them floods the queue", async () => {
+    const others = Array.from({ length: 9 }, (_, index) => `other-${index}`);
+    for (const id of others) await platform.project(id);
+    for (let count = 0; count < 60; count += 1) await platform.submit("one");
+    for (const id of others) await platform.submit(id);
+    await platform.start("a", { maxBuilds: 3 });
+    const order: string[] = [];
+    while (order.length < 69) {
+      await until(() => platform.running.length > 0);
+      const [run] = platform.running;
+      order.push(run?.claim.build.projectId ?? "");
+      await run?.finish();
+      await settled();
+    }
+    const last = Math.max(...others.map((id) => order.indexOf(id)));
+    expect(order).toHaveLength(69);
+    // Without turns the last of them would come after the sixty.
+    expect(last).toBeLessThan(25);
+  });
+
+  it("holds to a project's quota, and takes what was held back as soon as a build of it ends", async () => {
+    await platform.project("small", { maxBuilds: 1 });
+    await platform.start("a");
+    const [first, second] = [await platform.submit("small"), await platform.submit("small")];
+    const other = await platform.submit("one");
+    await until(() => platform.of(other.id).length === 1);
+    await settled();
+    expect(platform.of(second.id)).toEqual([]);
+    expect(await platform.queue.stats()).toMatchObject({ ready: 0, unsettled: 0, delayed: 0 });
+    await platform.of(first.id)[0]?.finish();
+    await until(() => platform.of(second.id).length === 1);
+  });
+
+  it("takes what a quota held back when a build ends on another worker", async () => {
+    await platform.project("small", { maxBuilds: 1 });
+    const first = await platform.submit("small");
+    await platform.start("a", { maxBuilds: 1 });
+    await until(() => platform.running.length === 1);
+    await platform.start("b");
+    const second = await platform.submit("small");
+    await pass(SECOND, 50);
+    expect(platform.of(second.id)).toEqual([]);
+    await platform.of(first.id)[0]?.finish();
+    await until(() => platform.of(second.id).length === 1);
+  });
+
+  it("offers what a quota held back to others where it has no place for it itself", async () => {
+    await platform.project("small", { maxBuilds: 1 });
+    const limits = { maxBuilds: 2, maxBuildsPerProject: 10 };
+    await platform.start("a", { maxBuilds: 2, limits });
+    const first = await platform.submit("small");
+    await until(() => platform.running.length === 1);
+    const second = await platform.submit("small");
+    await settled();
+    const third = await platform.submit("one");
+    await until(() => platform.of(third.id).length === 1);
+    // Full now, and it knows that `second` waits.
+    await platform.start("b", { maxBuilds: 1, limits });
+    platform.events.publish({ type: "slot.freed", projectId: "small" });
+    await settled();
+    expect(platform.of(second.id)).toEqual([]);
+    await platform.of(first.id)[0]?.finish();
+    await until(() => platform.of(second.id).length === 1);
+  });
+
+  it("goes on to consume where the queue was away at its start", async () => {
+    let away = true;
+    const { queue } = platform;
+    const flaky = new Proxy(queue, {
+      get(target, name) {
+        if (name === "consumeBuilds" && away) {
+          return () => Promise.reject(new ExecError("Transient", "the broker is away"));
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    await platform.start("a", { queue: flaky });
+    await platform.submit("one");
+    await settled();
+    expect(platform.runs).toEqual([]);
+    away = false;
+    await pass(SECOND);
+    expect(platform.running).toHaveLength(1);
+  });
+
+  it("fails a build that cannot be started, and goes on with others", async () => {
+    let broken = true;
+    await platform.start("a", {
+      startBuild: () => {
+        if (!broken) return { cancel() {}, abandon: async () => {}, ended: new Promise(() => {}) };
+        broken = false;
+        throw new Error("no such thing");
+      },
+    });
+    const bad = await platform.submit("one");
+    await until(async () => (await platform.status(bad.id)) === "failed");
+    expect((await platform.store.builds.get(bad.id)).error).toContain("no such thing");
+    const good = await platform.submit("one");
+    await until(async () => (await platform.status(good.id)) === "running");
+  });
+
+  it("fails a build that takes every worker down with it", async () => {
+    const build = await platform.submit("one");
+    for (let life = 1; life <= 3; life += 1) {
+      const { kill } = await platform.start(`life-${life}`, { maxClaims: 3 });
+      await until(() => platform.of(build.id).length === life);
+      await kill();
+      await pass(LEASE_MS + SECOND, 10 * SECOND);
+      await platform.publish(build);
+    }
+    await platform.start("last", { maxClaims: 3 });
+    await until(async () => (await platform.status(build.id)) === "failed");
+    expect((await platform.store.builds.get(build.id)).error).toContain("taken over 3 times");
+    expect(platform.of(build.id)).toHaveLength(3);
+  });
+});
+
+describe("a lease", () => {
+  it("of a worker that was killed lapses, and another takes the build over, with a newer fence", async () => {
+    const build = await platform.submit("one");
+    const first = await platform.start("first");
+    await until(() => platform.of(build.id).length === 1);
+    await first.kill();
+    await platform.start("second");
+    await platform.publish(build);
+    await pass(LEASE_MS - SECOND, 5 * SECOND);
+    await platform.publish(build);
+    await settled();
+    expect(platform.of(build.id)).toHaveLength(1);
+    await pass(2 * SECOND);
+    await platform.publish(build);
+    await until(() => platform.of(build.id).length === 2);
+    const [old, now] = platform.of(build.id);
+    expect(now?.worker).toBe("second");
+    expect(now?.claim.resumed).toBe(true);
+    await expect(old?.finish()).rejects.toMatchObject({ code: "Conflict" });
+    await now?.finish();
+    expect(await platform.status(build.id)).toBe("succeeded");
+  });
+
+  it("is kept for as long as the build runs", async () => {
+    const build = await platform.submit("one");
+    await platform.start("a");
+    await platform.start("b");
+    await until(() => platform.of(build.id).length === 1);
+    for (let minute = 0; minute < 3; minute += 1) {
+      await pass(60 * SECOND, SECOND);
+      await platform.publish(build);
+    }
+    await settled();
+    expect(platform.runs).toHaveLength(1);
+    expect(platform.running).toHaveLength(1);
+  });
+
+  it.each([0, 1, 2])(
+    "outlives records that are away for 20 s, from %i s after a heartbeat",
+    async (later) => {
+      let away: Error | undefined;
+      const build = await platform.submit("one");
+      await platform.start("a", { store: { builds: unreliable(platform.store.builds, () => away) } });
+      await until(() => platform.of(build.id).length === 1);
+      await pass((3 + later) * SECOND + 900, 100);
+      away = new ExecError("Transient", "the database is away");
+      await pass(20 * SECOND, 100);
+      expect(platform.running).toHaveLength(1);
+      away = undefined;
+      await pass(60 * SECOND, 100);
+      expect(platform.running).toHaveLength(1);
+      await platform.running[0]?.finish();
+      expect(await platform.status(build.id)).toBe("succeeded");
+    },
+  );
+
+  it("that cannot be prolonged is given up before another worker may have the build", async () => {
+    let away: Error | undefined;
+    const build = await platform.submit("one");
+    await platform.start("a", { store: { builds: unreliable(platform.store.builds, () => away) } });
+    await until(() => platform.of(build.id).length === 1);
+    await pass(10 * SECOND, 100);
+    away = new ExecError("Transient", "the database is away");
+    const lostAt = platform.clock.monotonic();
+    while (platform.running.length > 0) await pass(100, 100);
+    const stoppedAfter = platform.clock.monotonic() - lostAt;
+    expect(stoppedAfter).toBeLessThan(LEASE_MS - 4 * SECOND);
+    expect(stoppedAfter).toBeGreaterThan(20 * SECOND);
+    const before = await platform.store.builds.claim({
+      owner: "b",
+      leaseMs: LEASE_MS,
+      maxBuilds: 10,
+      maxBuildsPerProject: 10,
+    });
+    expect(before).toBeUndefined();
+  });
+
+  it("that another worker holds ends what still runs here", async () => {
+    const build = await platform.submit("one");
+    await platform.start("a");
+    await until(() => platform.of(build.id).length === 1);
+    const [run] = platform.runs;
+    if (run === undefined) throw new Error("no run");
+    await platform.store.builds.release([run.claim.lease]);
+    const stolen = await platform.store.builds.claim({
+      owner: "thief",
+      leaseMs: 10 * LEASE_MS,
+      maxBuilds: 10,
+      maxBuildsPerProject: 10,
+    });
+    expect(stolen?.build.id).toBe(build.id);
+    await pass(4 * SECOND);
+    expect(run.state).toBe("abandoned");
+  });
+});
+
+describe("a cancel", () => {
+  it("that is told by an event reaches the build at once", async () => {
+    const build = await platform.submit("one");
+    await platform.start("a");
+    await until(() => platform.running.length === 1);
+    await platform.store.builds.requestCancel(build.id, "enough", platform.clock.now());
+    platform.events.publish({ type: "build.cancel", buildId: build.id, reason: "enough" });
+    await settled();
+    expect(platform.runs[0]?.cancels).toEqual(["enough"]);
+  });
+
+  it("whose event was lost is found in the records within seconds", async () => {
+    const build = await platform.submit("one");
+    await platform.start("a");
+    await until(() => platform.running.length === 1);
+    await platform.store.builds.requestCancel(build.id, "enough", platform.clock.now());
+    await pass(4 * SECOND);
+    expect(platform.runs[0]?.cancels[0]).toBe("enough");
+  });
+
+  it("that was noted for a worker that is gone is told to the next", async () => {
+    const build = await platform.submit("one");
+    const { kill } = await platform.start("a");
+    await until(() => platform.running.length === 1);
+    await platform.store.builds.requestCancel(build.id, "enough", platform.clock.now());
+    await kill();
+    await pass(LEASE_MS + SECOND, 10 * SECOND);
+    await platform.start("b");
+    await platform.publish(build);
+    await until(() => platform.of(build.id).length === 2);
+    expect(platform.of(build.id)[1]?.cancels).toContain("enough");
+  });
+
+  it("that comes while its build is being claimed is not lost", async () => {
+    const builds = platform.store.builds;
+    const build = await platform.record("one");
+    const slow = new Proxy(builds, {
+      get(target, name) {
+        if (name !== "claim") return Reflect.get(target, name, target);
+        return async (...args: Parameters<typeof builds.claim>) => {
+          const claim = await builds.claim(...args);
+          platform.events.publish({ type: "build.cancel", buildId: build.id, reason: "enough" });
+          await settled();
+          return claim;
+        };
+      },
+    });
+    await platform.start("a", { store: { builds: slow } });
+    await platform.publish(build);
+    await until(() => platform.running.length === 1);
+    expect(platform.runs[0]?.cancels).toEqual(["enough"]);
+  });
+});
+
+describe("drain", () => {
+  it("takes no more and waits for what runs", async () => {
+    const { worker } = await platform.start("a");
+    const build = await platform.submit("one");
+    await until(() => platform.running.length === 1);
+    let drained = false;
+    const draining = worker.drain(60 * SECOND).then(() => {
+      drained = true;
+    });
+    const later = await platform.submit("one");
+    await pass(10 * SECOND);
+    expect(drained).toBe(false);
+    expect(platform.of(later.id)).toEqual([]);
+    await platform.of(build.id)[0]?.finish();
+    await draining;
+    expect(await platform.status(build.id)).toBe("succeeded");
+    expect(await platform.queue.stats()).toMatchObject({ ready: 1, dead: 0 });
+  });
+
+  it("hands over what has not ended in time, so that another goes on with it at once", async () => {
+    const { worker } = await platform.start("a");
+    const build = await platform.submit("one");
+    await until(() => platform.running.length === 1);
+    await platform.start("b");
+    const draining = worker.drain(5 * SECOND);
+    await pass(5 * SECOND);
+    await draining;
+    await until(() => platform.of(build.id).length === 2);
+    expect(platform.of(build.id).map(({ worker: name, state }) => [name, state])).toEqual([
+      ["a", "abandoned"],
+      ["b", "running"],
+    ]);
+  });
+
+  it("leaves no timer and no consumer behind", async () => {
+    const { worker } = await platform.start("a");
+    await platform.submit("one");
+    await until(() => platform.running.length === 1);
+    await worker.drain(0);
+    expect(platform.clock.pending).toBe(0);
+    await platform.submit("one");
+    await settled();
+    expect(platform.runs).toHaveLength(1);
+    await expect(worker.drain(0)).resolves.toBeUndefined();
+  });
+
+  it("ends though the records are away: what it held lapses", async () => {
+    let away: Error | undefined;
+    const { worker } = await platform.start("a", {
+      store: { builds: unreliable(platform.store.builds, () => away) },
+    });
+    await platform.submit("one");
+    await until(() => platform.running.length === 1);
+    away = new ExecError("Transient", "the database is away");
+    await worker.drain(0);
+    expect(platform.runs[0]?.state).toBe("abandoned");
+  });
+});
