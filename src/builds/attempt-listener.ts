@@ -1,3 +1,4 @@
+import type { Executor } from "../executors/executor.ts";
 import type { Frame } from "../protocol/frame.ts";
 
 /** Is told what becomes of the attempts at a job. */
@@ -15,7 +16,7 @@ export interface AttemptFrames {
   /** See `FrameSink`. */
   receive(frame: Frame): void | Promise<void>;
   /** The runner is there: how it is found again. */
-  placed?(executor: string, ref: string): void;
+  placed?(executor: Executor, ref: string): void;
   /** What comes after it is dropped. */
   close(): void | Promise<void>;
 }

@@ -12,7 +12,11 @@ export interface BuildContext {
   readonly token: string | undefined;
 }
 
-export function buildContext({ spec, github, secrets }: BuildOptions): BuildContext {
+export function buildContext({
+  spec,
+  github,
+  secrets,
+}: Pick<BuildOptions, "spec" | "github" | "secrets">): BuildContext {
   const isToken = ([name]: readonly [string, unknown]) => name.toLowerCase() === "github_token";
   const entries = Object.entries(secrets);
   const given = entries.find(isToken)?.[1] ?? github.token;

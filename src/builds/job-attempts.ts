@@ -148,7 +148,7 @@ export class JobAttempts {
             })
           : await this.#attach(placed.executor, runner, frames);
       if (start === undefined) return { kind: "ended", end: this.#cancelled() };
-      frames.placed?.(placed.executor.name, start.ref);
+      frames.placed?.(placed.executor, start.ref);
       const end = await this.#follow(start);
       closed = true;
       await frames.close();

@@ -1,5 +1,5 @@
-import { ExecError } from "../../errors.ts";
 import type { ClaimedBuild } from "../../store/build-store.ts";
+import { BuildConductor } from "./build-conductor.ts";
 import type { ClaimedRun } from "./claimed-run.ts";
 import type { RunParts } from "./run-parts.ts";
 
@@ -8,5 +8,7 @@ import type { RunParts } from "./run-parts.ts";
  * anything is done about it, so that another worker can go on after a crash between any two writes.
  */
 export function startClaimedBuild(claim: ClaimedBuild, parts: RunParts): ClaimedRun {
-  throw new ExecError("Permanent", `Build ${claim.build.id} cannot be run by ${parts.store.engine}.`);
+  const conductor = new BuildConductor(claim, parts);
+  conductor.start();
+  return conductor;
 }

@@ -69,6 +69,21 @@ test.each([
   expect(executor.running).toEqual([]);
 });
 
+test("jobs of a fake executor may outlive whoever started them, and be followed from any frame", async () => {
+  const executor = new FakeExecutor({ outlives: true });
+  const first = await executor.start(scripted("one\nhold gate\ntwo"), () => {});
+  const seen: number[] = [];
+  const again = await executor.attach(first.ref, 3, ({ seq }) => {
+    seen.push(seq);
+  });
+  executor.open("gate");
+  expect(await again?.ended).toMatchObject({ kind: "reported", final: { result: "success" } });
+  expect(seen).toEqual([4, 5, 6, 7]);
+  expect(await executor.attach("another", 0, () => {})).toBeUndefined();
+  executor.forget();
+  expect(await executor.attach(first.ref, 0, () => {})).toBeUndefined();
+});
+
 test("a fake executor can refuse containers, have no place, and lose one", async () => {
   const executor = new FakeExecutor({ refusal: "no containers" });
   expect(executor.refuses({ labels: [], container: true, services: false })).toBe("no containers");

@@ -1,14 +1,23 @@
 import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
-import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
+import type { Executor, JobEnd, JobNeeds, RunningJob } from "../executor.ts";
 import { FakeJob } from "./fake-job.ts";
+import { FrameHistory } from "./frame-history.ts";
 
 export interface FakeExecutorOptions {
   /** Containers and services are refused, with this text. Absent: anything is taken. */
   readonly refusal?: string;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
+  /** Jobs go on without whoever started them, and are found again by `attach`. */
+  readonly outlives?: boolean;
+}
+
+interface KeptJob {
+  readonly job: FakeJob;
+  readonly frames: FrameHistory;
+  readonly ended: Promise<JobEnd>;
 }
 
 /**
@@ -17,6 +26,7 @@ export interface FakeExecutorOptions {
  */
 export class FakeExecutor implements Executor {
   readonly name = "fake";
+  readonly jobsOutliveIt: boolean;
   /** In the order they were started. */
   readonly requests: JobRequest[] = [];
   /** Most jobs that ran at the same time. */
@@ -25,8 +35,11 @@ export class FakeExecutor implements Executor {
   readonly #running = new Set<FakeJob>();
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
 
+  readonly #kept = new Map<string, KeptJob>();
+
   constructor(options: FakeExecutorOptions = {}) {
     this.#options = options;
+    this.jobsOutliveIt = options.outlives === true;
   }
 
   /** Keys of jobs that run now, in the order they were started. */
@@ -48,23 +61,33 @@ export class FakeExecutor implements Executor {
       throw new ExecError("Transient", "no place for it");
     }
     this.requests.push(request);
-    const job = new FakeJob(request, sink, {
+    const frames = new FrameHistory();
+    const job = new FakeJob(request, this.jobsOutliveIt ? (frame) => frames.add(frame) : sink, {
       now: this.#options.now ?? (() => 0),
       gate: (name) => this.#gate(name).promise,
     });
     this.#running.add(job);
     this.peak = Math.max(this.peak, this.#running.size);
-    const ended = job.run().finally(() => this.#running.delete(job));
-    return {
-      ref: request.jobKey,
-      ended,
-      cancel: (reason) => job.cancel(reason),
-      kill: () => job.kill(),
-    };
+    const ended = job.run().finally(() => {
+      this.#running.delete(job);
+      frames.end();
+    });
+    const ref = `${request.buildId}/${request.jobKey}/${request.attempt}`;
+    if (!this.jobsOutliveIt) return runningJob(ref, job, ended);
+    this.#kept.set(ref, { job, frames, ended });
+    return runningJob(ref, job, followed({ frames, ended }, 0, sink));
   }
 
-  async attach(): Promise<undefined> {
-    return undefined;
+  /** Only with `outlives`. */
+  async attach(ref: string, afterSeq: number, sink: FrameSink): Promise<RunningJob | undefined> {
+    const kept = this.#kept.get(ref);
+    return kept && runningJob(ref, kept.job, followed(kept, afterSeq, sink));
+  }
+
+  /** The jobs that went on by themselves are gone, as if their machine was. */
+  forget(): void {
+    for (const { job } of this.#kept.values()) job.kill();
+    this.#kept.clear();
   }
 
   #gate(name: string): PromiseWithResolvers<void> {
@@ -75,4 +98,17 @@ export class FakeExecutor implements Executor {
     }
     return gate;
   }
+}
+
+function runningJob(ref: string, job: FakeJob, ended: Promise<JobEnd>): RunningJob {
+  return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };
+}
+
+async function followed(
+  { frames, ended }: Pick<KeptJob, "frames" | "ended">,
+  afterSeq: number,
+  sink: FrameSink,
+): Promise<JobEnd> {
+  await frames.follow(afterSeq, sink);
+  return await ended;
 }

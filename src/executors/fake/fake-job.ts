@@ -11,6 +11,8 @@ export interface FakeJobPorts {
   readonly gate: (name: string) => Promise<void>;
 }
 
+const SAID: ReadonlySet<string> = new Set(["mask", "annotate", "summary", "part"]);
+
 type Reported = Extract<JobEnd, { kind: "reported" }>["final"];
 type Result = Reported["result"];
 
@@ -24,6 +26,9 @@ type Result = Reported["result"];
  * - `lose ATTEMPTS`: the place is lost on the first so many attempts
  * - `skip N`: so many frame numbers are left out
  * - `twice`: every frame from here on is sent twice
+ * - `mask VALUE`, `annotate TEXT`, `summary TEXT`: a frame of that kind
+ * - `part TEXT`: printed without a line end
+ * - `large NAME N`: an output of N characters
  * - anything else is printed
  */
 export class FakeJob {
@@ -109,10 +114,20 @@ export class FakeJob {
       else if (word === "skip") this.#seq += Number(argument);
       else if (word === "twice") this.#twice = true;
       else if (output !== null) outputs[output[1] ?? ""] = output[2] ?? "";
+      else if (SAID.has(word)) await this.#say(word, step, line.slice(word.length + 1));
+      else if (word === "large") outputs[argument] = "x".repeat(Number(line.split(" ")[2]));
       else if (word !== "lose") await this.#send({ type: "log", step, data: Buffer.from(`${line}\n`) });
       if (this.#stopped !== undefined && !(this.#stubborn && this.#stopped === "cancel")) return "cancelled";
     }
     return "success";
+  }
+
+  async #say(word: string, step: number, text: string): Promise<void> {
+    if (word === "mask") await this.#send({ type: "mask", value: text });
+    else if (word === "annotate")
+      await this.#send({ type: "annotation", step, level: "error", message: text });
+    else if (word === "summary") await this.#send({ type: "summary", step, markdown: text });
+    else await this.#send({ type: "log", step, data: Buffer.from(text) });
   }
 
   #cancel(): Promise<void> {

@@ -26,6 +26,11 @@ export class MaskStream {
     this.#search = search;
   }
 
+  /** Bytes that were pushed have not been given back yet. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** Returns what can be shown by now: all but a tail that may be the beginning of a secret. */
   push(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0) return NOTHING;

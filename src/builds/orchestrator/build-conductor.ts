@@ -1,0 +1,522 @@
+import { ExecError } from "../../errors.ts";
+import type { Subscription } from "../../events/event-bus.ts";
+import type { PlatformEvent } from "../../events/platform-event.ts";
+import { Masker } from "../../runner/output/masker.ts";
+import { isFinal, statusOfConclusion } from "../../status.ts";
+import type { BuildChange, BuildDetails } from "../../store/build-change.ts";
+import type { BuildStatus, CarriedJob } from "../../store/build-record.ts";
+import type { ClaimedBuild } from "../../store/build-store.ts";
+import type { BuildDecision } from "../build-decision.ts";
+import type { BuildFact, EndedJob } from "../build-fact.ts";
+import { BuildMachine } from "../build-machine.ts";
+import type { LoadWorkflow } from "../load-workflow.ts";
+import { messageOf } from "../located-error.ts";
+import { placeJob } from "../place-job.ts";
+import type { PlannedJob } from "../planned-job.ts";
+import { wishedImages } from "../refusal.ts";
+import { rememberingLoader } from "../workflow-loader.ts";
+import { armDeadline } from "./build-deadline.ts";
+import { BuildRows } from "./build-rows.ts";
+import { BuildTelemetry } from "./build-telemetry.ts";
+import type { ClaimedRun } from "./claimed-run.ts";
+import { encodeFact, type StoredFact } from "./fact-codec.ts";
+import { GroupPlaces } from "./group-places.ts";
+import { JobRun, type JobRunParts, type LeftJob } from "./job-run.ts";
+import { jobRunParts } from "./job-run-parts.ts";
+import { Journal } from "./journal.ts";
+import { leftJob } from "./left-job.ts";
+import { maskFact } from "./mask-fact.ts";
+import { OutputLimits } from "./output-limits.ts";
+import { Outstanding } from "./outstanding.ts";
+import { type PreparedBuild, prepareBuild } from "./prepare-build.ts";
+import { type BuildRecords, readBuild } from "./read-build.ts";
+import { replayFacts } from "./replay-facts.ts";
+import type { RunParts } from "./run-parts.ts";
+import { SlotQueue } from "./slot-queue.ts";
+import type { Patience } from "./until-reached.ts";
+import { WatchedChanges } from "./watched-changes.ts";
+
+type Decision<K extends BuildDecision["kind"]> = Extract<BuildDecision, { kind: K }>;
+
+interface ToldFact extends StoredFact {
+  /** What is recorded with it, before what follows from it. */
+  readonly with?: readonly BuildChange[];
+  readonly onRecorded?: () => void;
+}
+
+/**
+ * Runs one claimed build: brings the machine its facts, records each with the rows that follow from it, and only then
+ * carries out what was decided. Whatever is in the records is thus enough for another worker to go on from.
+ */
+export class BuildConductor implements ClaimedRun {
+  readonly ended: Promise<"finished" | "abandoned">;
+  readonly #claim: ClaimedBuild;
+  readonly #parts: RunParts;
+  readonly #masker = new Masker();
+  readonly #stop = new AbortController();
+  readonly #loading = new AbortController();
+  readonly #patience: Patience;
+  readonly #journal: Journal;
+  readonly #rows: BuildRows;
+  readonly #watched: WatchedChanges;
+  readonly #telemetry: BuildTelemetry;
+  readonly #limits = new OutputLimits();
+  readonly #live = new Map<string, JobRun>();
+  readonly #cleanup: (() => void)[] = [];
+  readonly #end = Promise.withResolvers<"finished" | "abandoned">();
+  #machine: BuildMachine | undefined;
+  #groups: GroupPlaces | undefined;
+  #slots: SlotQueue | undefined;
+  #jobParts: JobRunParts | undefined;
+  #load: LoadWorkflow = rememberingLoader(undefined);
+  #carried: ReadonlyMap<string, CarriedJob> = new Map();
+  #factSeq = 0;
+  /** A cancel that was told to the machine, or waits for it to be there. */
+  #cancelled: { readonly reason: string; readonly told: boolean } | undefined;
+  #timedOut = false;
+  #warnedOfImages = false;
+  #announced = false;
+  #over = false;
+
+  constructor(claim: ClaimedBuild, parts: RunParts) {
+    const { build, lease } = claim;
+    const { store, clock, logger } = parts;
+    this.#claim = claim;
+    this.#parts = parts;
+    this.ended = this.#end.promise;
+    this.#rows = new BuildRows(build.id);
+    this.#watched = new WatchedChanges(build.id);
+    this.#patience = {
+      clock,
+      signal: this.#stop.signal,
+      onWait: (error) =>
+        logger.warn({ buildId: build.id, err: error }, "The records cannot be reached; a build waits."),
+    };
+    this.#telemetry = new BuildTelemetry(build, parts, clock.now(), this.#mask);
+    this.#journal = new Journal({
+      clock,
+      advance: (changes) => store.builds.advance(lease, changes),
+      patience: this.#patience,
+      mask: this.#mask,
+      onWritten: (changes, version) => this.#publish(changes, version),
+      onLost: (error) => this.#lose(error),
+    });
+  }
+
+  /** Called once. */
+  start(): void {
+    this.#run().catch((error: unknown) => this.#fail(error));
+  }
+
+  cancel(reason: string): void {
+    if (this.#cancelled !== undefined || this.#over) return;
+    const told = this.#machine !== undefined;
+    this.#cancelled = { reason, told };
+    if (told) this.#tell({ fact: { kind: "cancelled", reason } });
+  }
+
+  async abandon(): Promise<void> {
+    if (!this.#over) {
+      this.#over = true;
+      this.#stopAll();
+      await Promise.all([this.#journal.stop(), ...[...this.#live.values()].map((job) => job.abandon())]);
+      this.#telemetry.abandoned(this.#parts.clock.now());
+      this.#end.resolve("abandoned");
+    }
+    await this.ended;
+  }
+
+  readonly #mask = (text: string): string => this.#masker.text(text);
+
+  async #run(): Promise<void> {
+    const { build, resumed } = this.#claim;
+    this.#listen();
+    if (!resumed) this.#telemetry.queued(build);
+    const records = await readBuild(this.#claim, this.#parts, this.#patience);
+    if (this.#over) return;
+    for (const value of Object.values(records.secrets)) this.#masker.add(value);
+    this.#rows.restore(records.jobs);
+    this.#watched.know(this.#rows.latest);
+    this.#watched.knowSteps(records.steps);
+    const prepared = prepareBuild(build, records.snapshot, records.secrets);
+    this.#carried = new Map((records.snapshot.carried ?? []).map((job) => [job.key, job]));
+    this.#prepare(records, prepared);
+    const machine = new BuildMachine(prepared.definition);
+    if (records.facts.length === 0) this.#begin(machine, prepared);
+    else this.#resume(machine, records);
+    const wish = build.cancelReason;
+    if (wish !== undefined) this.cancel(wish);
+    if (this.#cancelled?.told === false) {
+      const { reason } = this.#cancelled;
+      this.#cancelled = { reason, told: true };
+      this.#tell({ fact: { kind: "cancelled", reason } });
+    }
+  }
+
+  #prepare(records: BuildRecords, prepared: PreparedBuild): void {
+    const { build, lease } = this.#claim;
+    const { store, events, clock, limits } = this.#parts;
+    const { settings } = records.project;
+    const shared = { events, clock, patience: this.#patience, lease, projectId: build.projectId };
+    this.#slots = new SlotQueue({
+      ...shared,
+      slots: store.slots,
+      maxJobs: limits.maxJobs,
+      maxJobsOfProject: settings.maxJobs ?? limits.maxJobsPerProject,
+    });
+    this.#groups = new GroupPlaces({
+      ...shared,
+      groups: store.groups,
+      onGranted: (holder) => this.#tell({ fact: { kind: "group-granted", holder } }),
+      onCancelled: (holder, reason) => this.#tell({ fact: { kind: "group-cancelled", holder, reason } }),
+      onWaiting: ({ job, setting }) => {
+        if (job === undefined) return;
+        const reason = `it waits for the concurrency group '${setting.group}'`;
+        this.#journal.note(this.#rows.change(job, clock.now(), { reason }));
+      },
+      onFailure: (error) => this.#refused(error),
+    });
+    this.#jobParts = jobRunParts({
+      build,
+      run: this.#parts,
+      prepared,
+      secrets: records.secrets,
+      retries: settings.infrastructureRetries,
+      rows: this.#rows,
+      journal: this.#journal,
+      masker: this.#masker,
+      slots: this.#slots,
+      telemetry: this.#telemetry,
+      patience: this.#patience,
+      lease,
+      onUnusedImage: (job) => this.#warnOfImages(job),
+      onWarning: (warning) => this.#warn(warning),
+    });
+    this.#load = rememberingLoader(this.#parts.loadWorkflow(build));
+    this.#cleanup.push(
+      armDeadline(clock, build.startedAt ?? clock.now(), settings.maxBuildMinutes ?? limits.maxBuildMinutes, {
+        cancel: () => this.#timeOut(settings.maxBuildMinutes ?? limits.maxBuildMinutes),
+        kill: () => this.#tell({ fact: { kind: "killed", reason: "The build took too long." } }),
+      }),
+    );
+  }
+
+  #begin(machine: BuildMachine, { title, workflow, warnings }: PreparedBuild): void {
+    const { build } = this.#claim;
+    this.#machine = machine;
+    const described: BuildChange[] = [];
+    if (title !== build.title || workflow !== build.workflow) {
+      described.push({ kind: "build-described", title, workflow });
+    }
+    for (const warning of warnings) described.push({ kind: "build-described", warning });
+    this.#tell({ fact: { kind: "started" }, with: described });
+  }
+
+  #resume(machine: BuildMachine, records: BuildRecords): void {
+    const outstanding = new Outstanding();
+    const { cancelled, timedOut, lastSeq } = replayFacts(machine, records.facts, outstanding, this.#limits);
+    this.#machine = machine;
+    this.#factSeq = lastSeq;
+    this.#timedOut = timedOut;
+    if (cancelled !== undefined) this.#cancelled = { reason: cancelled, told: true };
+    if (outstanding.end !== undefined) {
+      this.#moveBuild(outstanding.end);
+      return;
+    }
+    if (outstanding.isEmpty)
+      throw new ExecError("Permanent", "What has happened to this build leads nowhere.");
+    for (const [holder, { asked, granted }] of outstanding.groups) {
+      if (granted) this.#groups?.keep(holder);
+      else this.#carryOut(asked, false);
+    }
+    this.#groups?.leaveOthers();
+    for (const decision of outstanding.loads.values()) this.#carryOut(decision, false);
+    for (const { decision, stop } of outstanding.jobs.values()) {
+      this.#startJob(decision.job, leftJob(this.#rows.get(decision.job.key), records.steps));
+      if (stop !== undefined) this.#carryOut(stop, false);
+    }
+  }
+
+  // Facts, and what follows from them.
+
+  #tell({ fact: raw, timedOut, with: before = [], onRecorded }: ToldFact): void {
+    const machine = this.#machine;
+    if (this.#over || machine === undefined) return;
+    try {
+      const at = this.#parts.clock.now();
+      const fact = maskFact(raw, this.#mask);
+      const decisions = machine.apply(fact);
+      this.#factSeq += 1;
+      const json = encodeFact({ fact, ...(timedOut === true ? { timedOut } : {}) });
+      const changes: BuildChange[] = [
+        ...before,
+        { kind: "fact", seq: this.#factSeq, fact: json },
+        ...this.#rowsOf(decisions, at),
+      ];
+      const ends = decisions.some(({ kind }) => kind === "finish-build");
+      this.#journal.write(changes, () => {
+        onRecorded?.();
+        for (const decision of decisions) this.#carryOut(decision, ends);
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #rowsOf(decisions: readonly BuildDecision[], at: number): BuildChange[] {
+    const starting = new Set(
+      decisions.flatMap((decision) =>
+        decision.kind === "start-job" && this.#startsAtOnce(decision.job) ? [decision.job.key] : [],
+      ),
+    );
+    return decisions.flatMap((decision): BuildChange[] => {
+      switch (decision.kind) {
+        case "add-job": {
+          const carried = this.#carried.get(decision.added.job);
+          return this.#rows.add(decision.added, at, {
+            queued: starting.delete(decision.added.job),
+            ...(carried === undefined ? {} : { carriedFrom: carried.jobId }),
+          });
+        }
+        case "start-job":
+          return starting.has(decision.job.key) ? this.#rows.move(decision.job.key, "queued", at) : [];
+        case "finish-job": {
+          const { kind: _kind, job, ...end } = decision;
+          const lost = this.#live.get(job)?.infrastructureFailure === true;
+          const details = { ...end, ...(lost ? { infrastructureFailure: true } : {}) };
+          return this.#rows.move(job, statusOfConclusion(end.outcome), at, details);
+        }
+        case "finish-build":
+          return [this.#buildMoved(decision, at)];
+        default:
+          return [];
+      }
+    });
+  }
+
+  #carryOut(decision: BuildDecision, ends: boolean): void {
+    if (this.#over) return;
+    switch (decision.kind) {
+      case "add-job":
+        break;
+      case "acquire-group":
+        if (this.#carried.has(decision.holder)) {
+          this.#tell({ fact: { kind: "group-granted", holder: decision.holder } });
+        } else {
+          this.#groups?.acquire(decision);
+        }
+        break;
+      case "release-group":
+        this.#groups?.release(decision.holder);
+        break;
+      case "load-workflow":
+        void this.#loadWorkflow(decision);
+        break;
+      case "start-job":
+        this.#startJob(decision.job);
+        break;
+      case "cancel-job":
+        this.#live.get(decision.job)?.cancel(decision.reason);
+        break;
+      case "kill-job":
+        this.#live.get(decision.job)?.kill(decision.reason);
+        break;
+      case "finish-job":
+        this.#live.delete(decision.job);
+        // An ended build holds no slot.
+        if (!ends) this.#slots?.give(decision.job).catch((error: unknown) => this.#refused(error));
+        break;
+      case "finish-build":
+        void this.#finish(this.#statusOf(decision));
+        break;
+    }
+  }
+
+  #startsAtOnce(job: PlannedJob): boolean {
+    return (
+      job.settings.environment === undefined &&
+      !this.#carried.has(job.key) &&
+      this.#endWithoutPlace(job) === undefined
+    );
+  }
+
+  #startJob(job: PlannedJob, left?: LeftJob): void {
+    const parts = this.#jobParts;
+    if (parts === undefined) return;
+    const carried = this.#carried.get(job.key);
+    const end = carried ?? this.#endWithoutPlace(job);
+    if (end !== undefined && left?.runner === undefined) {
+      const { outcome, outputs, error, reason } = end as EndedJob;
+      const why = { ...(error === undefined ? {} : { error }), ...(reason === undefined ? {} : { reason }) };
+      this.#tell({ fact: { kind: "job-ended", job: job.key, outcome, outputs, ...why } });
+      return;
+    }
+    const run = new JobRun(job, parts, left);
+    this.#live.set(job.key, run);
+    void run.run().then((ended) => this.#jobEnded(job.key, run, ended));
+  }
+
+  #jobEnded(key: string, run: JobRun, ended: EndedJob): void {
+    if (this.#over) return;
+    const end = this.#limits.take(ended);
+    const { changes, onRecorded } = run.settle(end);
+    this.#tell({ fact: { kind: "job-ended", job: key, ...end }, with: changes, onRecorded });
+  }
+
+  #endWithoutPlace(job: PlannedJob): EndedJob | undefined {
+    try {
+      const placed = placeJob(job, this.#parts, () => {});
+      return "end" in placed ? placed.end : undefined;
+    } catch (error) {
+      return { outcome: "failure", outputs: {}, error: messageOf(error) };
+    }
+  }
+
+  async #loadWorkflow({ job, uses, from }: Decision<"load-workflow">): Promise<void> {
+    let fact: BuildFact;
+    try {
+      fact = { kind: "workflow-loaded", job, workflow: await this.#load(uses, from, this.#loading.signal) };
+    } catch (error) {
+      fact = { kind: "workflow-failed", job, message: messageOf(error) };
+    }
+    this.#tell({ fact });
+  }
+
+  #timeOut(minutes: number): void {
+    if (this.#cancelled !== undefined || this.#over) return;
+    const reason = `The build has exceeded the maximum execution time of ${minutes} minutes.`;
+    this.#cancelled = { reason, told: true };
+    this.#timedOut = true;
+    this.#tell({ fact: { kind: "cancelled", reason }, timedOut: true });
+  }
+
+  // The build as a whole.
+
+  #buildMoved(decision: Decision<"finish-build">, at: number): BuildChange {
+    const to = this.#statusOf(decision);
+    const { error } = decision;
+    let details: BuildDetails = {};
+    if (this.#timedOut) details = { errorCode: "Timeout", error: error ?? "The build took too long." };
+    else if (to === "failed" && error !== undefined) details = { errorCode: "InvalidSpec", error };
+    else if (error !== undefined && error !== this.#cancelled?.reason)
+      details = { errorCode: "Cancelled", error };
+    return { kind: "build-moved", to, at, ...details };
+  }
+
+  #statusOf({ result }: Decision<"finish-build">): BuildStatus {
+    if (this.#timedOut) return "failed";
+    return result === "success" ? "succeeded" : result === "failure" ? "failed" : "cancelled";
+  }
+
+  #moveBuild(decision: Decision<"finish-build">): void {
+    const changes = [this.#buildMoved(decision, this.#parts.clock.now())];
+    this.#journal.write(changes, () => this.#carryOut(decision, true));
+  }
+
+  /** It cannot be run, or not on: a mistake in what it runs from, or one of ours. Nothing of it goes on. */
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    const { build } = this.#claim;
+    const code = error instanceof ExecError ? error.code : "Permanent";
+    if (code === "Conflict" || code === "NotFound") {
+      this.#lose(error);
+      return;
+    }
+    this.#parts.logger.error({ buildId: build.id, err: error }, "A build cannot be run.");
+    for (const job of this.#live.values()) job.kill("the build failed");
+    this.#machine = undefined;
+    const at = this.#parts.clock.now();
+    const open = this.#rows.latest.filter(({ status }) => !isFinal(status));
+    const changes: BuildChange[] = [
+      ...open.flatMap(({ key }) => this.#rows.move(key, "cancelled", at, { reason: "the build failed" })),
+      { kind: "build-moved", to: "failed", at, error: messageOf(error), errorCode: code },
+    ];
+    this.#journal.write(changes, () => void this.#finish("failed"));
+  }
+
+  async #finish(status: BuildStatus): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    const at = this.#parts.clock.now();
+    this.#telemetry.ended(status, at);
+    for (const stop of this.#cleanup) stop();
+    this.#loading.abort("ended");
+    this.#slots?.stop();
+    this.#slots?.freed();
+    await this.#groups?.stop();
+    this.#end.resolve("finished");
+  }
+
+  #refused(error: unknown): void {
+    if (this.#over) return;
+    if (error instanceof ExecError && error.code === "Conflict") this.#lose(error);
+    else this.#fail(error);
+  }
+
+  #lose(error: unknown): void {
+    if (this.#over) return;
+    this.#parts.logger.warn(
+      { buildId: this.#claim.build.id, err: error },
+      "A build is no more this worker's.",
+    );
+    void this.abandon();
+  }
+
+  #stopAll(): void {
+    for (const stop of this.#cleanup) stop();
+    this.#loading.abort("abandoned");
+    this.#slots?.stop();
+    this.#stop.abort(new ExecError("Cancelled", "This worker no longer runs the build."));
+    void this.#groups?.stop();
+  }
+
+  // What others are told.
+
+  #listen(): void {
+    const { build } = this.#claim;
+    const listener = (event: PlatformEvent) => {
+      if (event.type === "build.cancel" && event.buildId === build.id) this.cancel(event.reason);
+    };
+    const keep = (subscription: Subscription) => {
+      if (this.#over) subscription.unsubscribe();
+      else this.#cleanup.push(() => subscription.unsubscribe());
+    };
+    // The wish is in the records, too, where the worker finds it with its heartbeat.
+    this.#parts.events
+      .subscribe({ types: ["build.cancel"], buildId: build.id }, listener)
+      .then(keep, () => {});
+  }
+
+  #publish(changes: readonly BuildChange[], version: number): void {
+    const { id: buildId, projectId } = this.#claim.build;
+    const watched = this.#watched.of(changes);
+    const moved = watched.find(({ kind }) => kind === "build");
+    const first =
+      this.#announced || moved !== undefined
+        ? []
+        : [{ kind: "build", id: buildId, status: "running" } as const];
+    this.#announced = true;
+    const status = (moved?.status ?? "running") as BuildStatus;
+    this.#parts.events.publish({
+      type: "build.changed",
+      buildId,
+      projectId,
+      version,
+      status,
+      changes: [...first, ...watched],
+    });
+  }
+
+  #warn(warning: string): void {
+    this.#journal.note([{ kind: "build-described", warning }]);
+  }
+
+  /** Once a build, naming all of them. */
+  #warnOfImages({ workflow }: PlannedJob): void {
+    if (this.#warnedOfImages) return;
+    this.#warnedOfImages = true;
+    this.#warn(
+      `Images are not used here, the commands run on this machine: ${wishedImages(workflow).join(", ")}`,
+    );
+  }
+}
