@@ -18,6 +18,8 @@ import { kyselyGroupStore } from "./turns/kysely-group-store.ts";
 import { kyselySlotStore } from "./turns/kysely-slot-store.ts";
 import { kyselyWebhookStore } from "./webhooks/kysely-webhook-store.ts";
 
+const DEFAULT_POOL_SIZE = 10;
+
 export type StoreOptions =
   /** `:memory:`: gone with the process. */
   | { readonly kind: "sqlite"; readonly file: string }
@@ -63,7 +65,9 @@ export async function openStore(options: StoreOptions, { clock, logger }: StoreD
   };
 }
 
-async function openEngine(options: StoreOptions, _logger: Logger): Promise<Engine> {
+/** Loaded only where it is used. */
+async function openEngine(options: StoreOptions, logger: Logger): Promise<Engine> {
   if (options.kind === "sqlite") return openSqlite(options.file);
-  throw new Error("soon");
+  const { openPostgres } = await import("./engine/open-postgres.ts");
+  return openPostgres(options.url, options.poolSize ?? DEFAULT_POOL_SIZE, logger);
 }

@@ -3,9 +3,9 @@ import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteQueryComp
 import { ExecError } from "../../errors.ts";
 import type { Tables } from "../tables/tables.ts";
 import type { Engine, EngineTraits, Session } from "./engine.ts";
-import { plainText } from "./plain-text.ts";
 import type { Prepared, StatementText } from "./prepared.ts";
 import { sqliteError } from "./sqlite-error.ts";
+import { storedValue } from "./stored-value.ts";
 import { Turns } from "./turns.ts";
 
 const TRAITS: EngineTraits = {
@@ -148,7 +148,7 @@ export class SqliteEngine implements Engine {
         const oldest = this.#loose.size > MAX_LOOSE_STATEMENTS ? this.#loose.keys().next().value : undefined;
         if (oldest !== undefined) this.#loose.delete(oldest);
       }
-      return statement.all(...parameters.map(inputValue)) as R[];
+      return statement.all(...(parameters.map(storedValue) as SQLInputValue[])) as R[];
     } catch (error) {
       throw this.#error(error);
     }
@@ -166,7 +166,7 @@ export class SqliteEngine implements Engine {
       this.#ready.set(key, ready);
     }
     const values = ready.text.values(params as never);
-    for (let i = 0; i < values.length; i++) values[i] = inputValue(values[i]);
+    for (let i = 0; i < values.length; i++) values[i] = storedValue(values[i]);
     return { statement: ready.statement, values: values as SQLInputValue[] };
   }
 
@@ -174,9 +174,4 @@ export class SqliteEngine implements Engine {
     if (!this.#database.isOpen) return new ExecError("Transient", "the records are closed", { cause: error });
     return sqliteError(error);
   }
-}
-
-function inputValue(value: unknown): SQLInputValue {
-  if (typeof value === "string") return plainText(value);
-  return (value ?? null) as SQLInputValue;
 }

@@ -28,7 +28,8 @@ export function kyselyLogStore(engine: Engine): LogStore {
         ref,
         seq: row.chunk_seq,
         startByte: row.end_byte - row.content.byteLength,
-        content: row.content,
+        // The same kind of thing from both engines.
+        content: new Uint8Array(row.content.buffer, row.content.byteOffset, row.content.byteLength),
         at: row.created_at,
       }));
     },
