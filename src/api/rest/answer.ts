@@ -1,3 +1,5 @@
+import { contentDisposition } from "../../blobs/content-disposition.ts";
+
 /** What a route answers. */
 export interface Answer {
   readonly status: number;
@@ -23,12 +25,7 @@ export function redirect(location: string): Answer {
   return { status: 302, headers: { location, "cache-control": "no-store" } };
 }
 
-/** `inline` or `attachment` with a name that survives every browser (RFC 6266). */
+/** `inline` or `attachment`, with a name that survives every browser. */
 export function disposition(kind: "inline" | "attachment", fileName: string): string {
-  const plain = fileName.replace(/[^\w.-]+/g, "_");
-  const encoded = encodeURIComponent(fileName.toWellFormed()).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `${kind}; filename="${plain}"; filename*=UTF-8''${encoded}`;
+  return contentDisposition(fileName).replace(/^attachment/, kind);
 }

@@ -7,8 +7,8 @@ export function mountHandlers(app: FastifyInstance, mounts: readonly Mount[]): v
   void app.register(async (plain) => {
     plain.removeAllContentTypeParsers();
     plain.addContentTypeParser("*", (_request, _payload, done) => done(null));
-    for (const { prefix, handle } of mounts) {
-      const url = `${prefix.replace(/\/$/, "")}/*`;
+    for (const mount of mounts) {
+      const url = `${mount.prefix.replace(/\/$/, "")}/*`;
       plain.all(url, async (request, reply) => {
         if (!request.raw.readable && request.raw.errored) return;
         reply.hijack();
@@ -16,7 +16,7 @@ export function mountHandlers(app: FastifyInstance, mounts: readonly Mount[]): v
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value);
         }
-        if (await handle(request.raw, reply.raw)) return;
+        if (await mount.handle(request.raw, reply.raw)) return;
         if (reply.raw.headersSent) return;
         const none = new ExecError("NotFound", "There is no such address.");
         reply.raw.statusCode = 404;

@@ -1,3 +1,4 @@
+import { parseRange } from "../../artifacts/serve-blob.ts";
 import { RequestError } from "../problem.ts";
 
 /**
@@ -8,17 +9,9 @@ export function rangeOf(
   header: string | undefined,
   sizeBytes: number,
 ): { readonly start: number; readonly end: number } | undefined {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
-  if (match === null) return undefined;
-  const [, first = "", last = ""] = match;
-  if (first === "" && last === "") return undefined;
-  const start = first === "" ? Math.max(0, sizeBytes - Number(last)) : Number(first);
-  const end = first === "" || last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  if (first !== "" && last !== "" && Number(last) < start) return undefined;
-  if (start >= sizeBytes || (first === "" && Number(last) === 0)) {
-    throw new RequestError("RangeNotSatisfiable", `The log has ${sizeBytes} bytes.`, {
-      headers: { "content-range": `bytes */${sizeBytes}` },
-    });
-  }
-  return { start, end };
+  const range = header === undefined ? undefined : parseRange(header, sizeBytes);
+  if (range !== "unsatisfiable") return range;
+  throw new RequestError("RangeNotSatisfiable", `The log has ${sizeBytes} bytes.`, {
+    headers: { "content-range": `bytes */${sizeBytes}` },
+  });
 }
