@@ -9,9 +9,13 @@ export interface WebhookStore {
 
   /**
    * One for each enabled webhook of the project that listens to the event and is not younger than it (`at`); the same
-   * `eventId` again adds none.
+   * `eventId` again adds none. `webhookId`: for that one alone, whatever it listens to.
    */
-  addDeliveries(projectId: string, event: WebhookEvent): Promise<readonly DeliveryRecord[]>;
+  addDeliveries(
+    projectId: string,
+    event: WebhookEvent,
+    webhookId?: string,
+  ): Promise<readonly DeliveryRecord[]>;
   /** Takes those that are due for this worker alone, for `leaseMs`. */
   takeDue(now: number, leaseMs: number, limit: number): Promise<readonly DeliveryRecord[]>;
   /** Counts one more attempt. */

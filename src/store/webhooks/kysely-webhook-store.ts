@@ -27,13 +27,15 @@ export function kyselyWebhookStore(engine: Engine, clock: Clock): WebhookStore {
       return (await session.change(REMOVE, { id })) > 0;
     },
 
-    addDeliveries: (projectId, { eventId, name, payload, at }) =>
+    addDeliveries: (projectId, { eventId, name, payload, at }, only) =>
       engine.transaction(async (inside) => {
         const added: DeliveryRecord[] = [];
         const webhooks = (await inside.rows(OF_PROJECT, { projectId })).map(webhookOfRow);
         const text = JSON.stringify(payload);
         for (const { id: webhookId, enabled, events, createdAt } of webhooks) {
-          if (!enabled || createdAt > at || !(events.includes(name) || events.includes("*"))) continue;
+          const listens = events.includes(name) || events.includes("*");
+          const isMeant = only === undefined ? enabled && createdAt <= at && listens : only === webhookId;
+          if (!isMeant) continue;
           const id = newId(clock.now());
           const delivery = { id, webhookId, eventId, event: name, payload: text, at };
           added.push(...(await inside.rows(deliveries.ADD, delivery)).map(deliveryOfRow));
