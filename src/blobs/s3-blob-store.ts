@@ -10,8 +10,8 @@ import { s3Error, s3Status } from "./s3-error.ts";
 import { encodeS3Key, fromS3Key, toS3Key } from "./s3-key.ts";
 
 export interface S3BlobStoreOptions {
-  /** `http://127.0.0.1:9000`; buckets are addressed by path. */
-  readonly endpoint: string;
+  /** `http://127.0.0.1:9000`; buckets are addressed by path. Absent: Amazon's own, of the region. */
+  readonly endpoint?: string;
   readonly region: string;
   /** Must exist. */
   readonly bucket: string;
@@ -251,7 +251,7 @@ async function openClient(
   const sdk = await import("@aws-sdk/client-s3");
   const { endpoint, region, accessKeyId, secretAccessKey, attempts = 3 } = options;
   const client = new sdk.S3Client({
-    endpoint,
+    ...(endpoint !== undefined && { endpoint }),
     region,
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,

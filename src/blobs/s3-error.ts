@@ -2,39 +2,45 @@ import { ExecError, type ExecErrorCode } from "../errors.ts";
 import { errnoCode } from "./file-error.ts";
 
 export interface S3Place {
-  readonly endpoint: string;
+  readonly endpoint?: string;
+  readonly region: string;
   readonly bucket: string;
 }
 
+/** The server, as a person knows it. */
+function nameOf({ endpoint, region }: S3Place): string {
+  return endpoint ?? `Amazon S3 in ${region}`;
+}
+
 const KNOWN: Readonly<Record<string, readonly [ExecErrorCode, (place: S3Place) => string]>> = {
-  NoSuchBucket: ["Permanent", ({ bucket, endpoint }) => `there is no bucket ${bucket} at ${endpoint}`],
+  NoSuchBucket: ["Permanent", (place) => `there is no bucket ${place.bucket} at ${nameOf(place)}`],
   AccessDenied: [
     "Permanent",
     ({ bucket }) => `the access key has no right to do this in the bucket ${bucket}`,
   ],
-  InvalidAccessKeyId: ["Permanent", ({ endpoint }) => `${endpoint} does not know the access key`],
+  InvalidAccessKeyId: ["Permanent", (place) => `${nameOf(place)} does not know the access key`],
   SignatureDoesNotMatch: [
     "Permanent",
-    ({ endpoint }) => `${endpoint} says that the secret access key (or the region) is wrong`,
+    (place) => `${nameOf(place)} says that the secret access key (or the region) is wrong`,
   ],
   RequestTimeTooSkewed: [
     "Permanent",
-    ({ endpoint }) => `the clock of this machine and that of ${endpoint} are too far apart`,
+    (place) => `the clock of this machine and that of ${nameOf(place)} are too far apart`,
   ],
   AuthorizationHeaderMalformed: [
     "Permanent",
-    ({ endpoint }) => `${endpoint} wants another region or access key`,
+    (place) => `${nameOf(place)} wants another region or access key`,
   ],
   NoSuchKey: ["NotFound", () => "there is no such blob"],
   EntityTooLarge: ["QuotaExceeded", () => "it is larger than the server takes"],
   QuotaExceeded: ["QuotaExceeded", ({ bucket }) => `the quota of the bucket ${bucket} is used up`],
-  XMinioStorageFull: ["QuotaExceeded", ({ endpoint }) => `the disks of ${endpoint} are full`],
+  XMinioStorageFull: ["QuotaExceeded", (place) => `the disks of ${nameOf(place)} are full`],
   XMinioAdminBucketQuotaExceeded: [
     "QuotaExceeded",
     ({ bucket }) => `the quota of the bucket ${bucket} is used up`,
   ],
-  SlowDown: ["Transient", ({ endpoint }) => `${endpoint} asks for fewer requests`],
-  TimeoutError: ["Transient", ({ endpoint }) => `${endpoint} does not answer in time`],
+  SlowDown: ["Transient", (place) => `${nameOf(place)} asks for fewer requests`],
+  TimeoutError: ["Transient", (place) => `${nameOf(place)} does not answer in time`],
   AbortError: ["Cancelled", () => "it was cancelled"],
 };
 
@@ -61,7 +67,7 @@ export function s3Error(error: unknown, doing: string, place: S3Place): ExecErro
   }
   const connection = errnoCode(error);
   if (connection !== undefined && CONNECTION.has(connection)) {
-    return new ExecError("Transient", `${doing}: ${place.endpoint} cannot be reached (${connection})`, {
+    return new ExecError("Transient", `${doing}: ${nameOf(place)} cannot be reached (${connection})`, {
       cause: error,
     });
   }
@@ -69,7 +75,7 @@ export function s3Error(error: unknown, doing: string, place: S3Place): ExecErro
   const message = error instanceof Error && error.message !== "" ? error.message : name;
   return new ExecError(
     codeOfStatus(status, error),
-    `${doing}: ${place.endpoint} answers ${status ?? "nothing"}: ${message}`,
+    `${doing}: ${nameOf(place)} answers ${status ?? "nothing"}: ${message}`,
     {
       cause: error,
     },
