@@ -7,6 +7,7 @@ import type { WorkflowSpec } from "../../spec/workflow-spec.ts";
 import type { BuildRecord, BuildSnapshot } from "../../store/build-record.ts";
 import { buildContext, buildTitle, workflowName } from "../build-context.ts";
 import type { BuildDefinition } from "../build-machine.ts";
+import { githubOfBuild } from "../github-of-build.ts";
 import { resolveInputs } from "../resolve-inputs.ts";
 
 export interface PreparedBuild {
@@ -29,7 +30,7 @@ export function prepareBuild(
 ): PreparedBuild {
   const { file, content, vars, onlyJobs } = snapshot;
   const { spec, warnings } = parseSound({ path: file, content }, "The pipeline");
-  const context = buildContext({ spec, github: snapshot.github, secrets });
+  const context = buildContext({ spec, github: githubOfBuild(build, snapshot.github), secrets });
   const { inputs, eventInputs, problems } = resolveInputs(spec, textsOf(snapshot.inputs), {
     event: build.event,
     contexts: { github: context.github, vars },

@@ -217,7 +217,6 @@ export class Worker {
       return await this.#giveBack([claim]);
     }
     if (lease.fence > (this.#options.maxClaims ?? MAX_CLAIMS)) return await this.#refuse(claim);
-    this.#observeWait(claim);
     this.#keeper.keep(lease, askedAt);
     let run: ClaimedRun;
     try {
@@ -251,12 +250,6 @@ export class Worker {
       logger.error({ buildId: build.id, error: failure }, "a build that cannot be run could not be failed");
     }
     this.#afterEnd(build.projectId);
-  }
-
-  #observeWait({ build, resumed }: ClaimedBuild): void {
-    if (resumed || build.startedAt === undefined) return;
-    const waitedMs = Math.max(0, build.startedAt - (build.queuedAt ?? build.createdAt));
-    this.#options.metrics.observe("slipway_build_queue_seconds", waitedMs / 1000);
   }
 
   // Ends.
