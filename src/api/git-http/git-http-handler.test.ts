@@ -288,20 +288,8 @@ describe("GitHttpHandler", () => {
   });
 
   it.each([
-    ["GET", "/git/p1.git/HEAD", 404],
     ["GET", "/git/p1.git/config", 404],
-    ["GET", "/git/p1.git/objects/info/packs", 404],
-    ["GET", "/git/p1.git/info/refs", 403],
-    ["GET", "/git/p1.git/../../../etc/passwd", 404],
-    ["GET", "/git/../p1.git/info/refs?service=git-upload-pack", 404],
     ["GET", "/git/..%2f..%2fetc.git/info/refs?service=git-upload-pack", 404],
-    ["GET", "/git/%2e%2e.git/info/refs?service=git-upload-pack", 404],
-    ["GET", "/git/a/b/c.git/info/refs?service=git-upload-pack", 404],
-    ["GET", "/git/p1%00.git/info/refs?service=git-upload-pack", 404],
-    ["GET", "/git/%zz.git/info/refs?service=git-upload-pack", 404],
-    ["GET", "/git/", 404],
-    ["POST", "/git/p1.git/info/refs?service=git-upload-pack", 405],
-    ["GET", "/git/p1.git/git-upload-pack", 405],
     ["DELETE", "/git/p1.git/git-upload-pack", 405],
     ["GET", "/github", 418],
   ])("answers %s %s with %d", async (method, path, status) => {

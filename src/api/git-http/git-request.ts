@@ -41,7 +41,7 @@ function notAllowed(method: string): GitRequest {
 function decoded(text: string): string | undefined {
   try {
     const name = decodeURIComponent(text);
-    return /^[\w.-]+(?:\/[\w.-]+)?$/.test(name) ? name : undefined;
+    return /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/.test(name) ? name : undefined;
   } catch {
     return undefined;
   }
