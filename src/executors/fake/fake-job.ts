@@ -27,6 +27,7 @@ type Result = Reported["result"];
  * - `skip N`: so many frame numbers are left out
  * - `twice`: every frame from here on is sent twice
  * - `mask VALUE`, `annotate TEXT`, `summary TEXT`: a frame of that kind
+ * - `pause N`: lets so many turns of the event loop go by
  * - `part TEXT`: printed without a line end
  * - `large NAME N`: an output of N characters
  * - anything else is printed
@@ -115,6 +116,7 @@ export class FakeJob {
       else if (word === "twice") this.#twice = true;
       else if (output !== null) outputs[output[1] ?? ""] = output[2] ?? "";
       else if (SAID.has(word)) await this.#say(word, step, line.slice(word.length + 1));
+      else if (word === "pause") await turns(Number(argument));
       else if (word === "large") outputs[argument] = "x".repeat(Number(line.split(" ")[2]));
       else if (word !== "lose") await this.#send({ type: "log", step, data: Buffer.from(`${line}\n`) });
       if (this.#stopped !== undefined && !(this.#stubborn && this.#stopped === "cancel")) return "cancelled";
@@ -149,4 +151,8 @@ export class FakeJob {
     if (taken !== undefined) await taken;
     if (this.#twice) await this.#sink(frame);
   }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
