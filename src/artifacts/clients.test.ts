@@ -1,86 +1,15 @@
-/** The real clients, unmodified, each call in a process of its own with the environment a step has. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import type { ServiceJob } from "../identity/service-job.ts";
-import type { JobServices } from "../protocol/job-request.ts";
-import { openServices, type ServicesFixture } from "./services.fixture.ts";
-
-interface Step {
-  readonly workspace: string;
-  /** Runs a module's text in the workspace and gives what it passes to `done`. */
-  run(body: string): Promise<unknown>;
-}
-
-async function step(fixture: ServicesFixture, change: Partial<ServiceJob> = {}, extra = {}): Promise<Step> {
-  const job = await fixture.client({ buildId: "clients", ...change });
-  const folder = await mkdtemp(join(tmpdir(), "slipway-clients-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const workspace = join(folder, "work");
-  await mkdir(join(folder, "temp"));
-  await mkdir(workspace);
-  const env = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    ...environmentOf(job.services),
-    GITHUB_SERVER_URL: "https://github.com",
-    GITHUB_WORKSPACE: workspace,
-    GITHUB_REF: "refs/heads/main",
-    RUNNER_TEMP: join(folder, "temp"),
-    ...extra,
-  };
-  return {
-    workspace,
-    async run(body) {
-      const script = `
-        import { writeFile, mkdir } from "node:fs/promises";
-        const done = (value) => process.stdout.write("\\nRESULT " + JSON.stringify(value ?? null) + "\\n");
-        ${body}`;
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: workspace, env });
-      let output = "";
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding("utf8").on("data", (text: string) => {
-          output += text;
-        });
-      }
-      await once(child, "close");
-      const result = /^RESULT (.*)$/m.exec(output)?.[1];
-      if (result === undefined) throw new Error(`the client ended without a result:\n${output}`);
-      return JSON.parse(result);
-    },
-  };
-}
-
-function environmentOf(services: JobServices): Record<string, string> {
-  return {
-    ACTIONS_RUNTIME_TOKEN: services.runtimeToken,
-    ACTIONS_RESULTS_URL: services.resultsUrl,
-    ACTIONS_CACHE_URL: services.cacheUrl,
-    ACTIONS_CACHE_SERVICE_V2: "True",
-    ACTIONS_ID_TOKEN_REQUEST_URL: services.idTokenRequestUrl ?? "",
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: services.idTokenRequestToken ?? "",
-  };
-}
-
-async function write(folder: string, files: Record<string, string>): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-}
-
-const ARTIFACT = `const { DefaultArtifactClient } = await import("${import.meta.resolve("@actions/artifact")}"); const client = new DefaultArtifactClient();`;
-const CACHE = `const cache = await import("${import.meta.resolve("@actions/cache")}");`;
+import { open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ARTIFACT, CACHE, clientStep, writeAll } from "./client-step.fixture.ts";
+import { openServices } from "./services.fixture.ts";
 
 describe("@actions/artifact", { timeout: 120_000 }, () => {
   it("uploads, lists, finds, downloads and deletes, with names in any script", async () => {
     const fixture = await openServices({ clock: Date.now });
-    const { run, workspace } = await step(fixture);
+    const { run, workspace } = await clientStep(fixture);
     const files = { "dist/app.js": "app", "dist/日本語 ü.txt": "unicode", "dist/empty": "" };
-    await write(workspace, files);
+    await writeAll(workspace, files);
     const result = await run(`${ARTIFACT}
       const files = ${JSON.stringify(Object.keys(files))};
       const uploaded = await client.uploadArtifact("Größe 🚢", files, ".", { retentionDays: 5 });
@@ -105,7 +34,7 @@ describe("@actions/artifact", { timeout: 120_000 }, () => {
     expect(stored).toMatchObject({ id: uploaded.id, sizeBytes: uploaded.size });
     expect(stored?.expiresAt).toBeLessThan(Date.now() + 5.1 * 24 * 3600 * 1000);
 
-    const other = await step(fixture, { jobKey: "other" });
+    const other = await clientStep(fixture, { jobKey: "other" });
     const deleted = await other.run(`${ARTIFACT}
       const { id } = await client.deleteArtifact("Größe 🚢");
       const { artifacts } = await client.listArtifacts();
@@ -116,8 +45,8 @@ describe("@actions/artifact", { timeout: 120_000 }, () => {
 
   it("uploads one file as it is, and gets it back under its own name", async () => {
     const fixture = await openServices({ clock: Date.now });
-    const { run, workspace } = await step(fixture);
-    await write(workspace, { "out/Bericht ü 1.html": "<p>hi", "out/none.bin": "" });
+    const { run, workspace } = await clientStep(fixture);
+    await writeAll(workspace, { "out/Bericht ü 1.html": "<p>hi", "out/none.bin": "" });
     await run(`${ARTIFACT}
       for (const file of ["out/Bericht ü 1.html", "out/none.bin"]) {
         const { id } = await client.uploadArtifact("ignored", [file], "out", { skipArchive: true });
@@ -131,8 +60,8 @@ describe("@actions/artifact", { timeout: 120_000 }, () => {
   });
 
   it("is told at once, in words, that the name is taken", async () => {
-    const { run, workspace } = await step(await openServices({ clock: Date.now }));
-    await write(workspace, { f: "x" });
+    const { run, workspace } = await clientStep(await openServices({ clock: Date.now }));
+    await writeAll(workspace, { f: "x" });
     const message = await run(`${ARTIFACT}
       await client.uploadArtifact("a", ["f"], ".");
       await client.uploadArtifact("a", ["f"], ".").then(() => done("no error"), (error) => done(error.message));`);
@@ -143,7 +72,7 @@ describe("@actions/artifact", { timeout: 120_000 }, () => {
 
   it("uploads and downloads 200 MB in many blocks at once", async () => {
     const fixture = await openServices({ clock: Date.now });
-    const { run, workspace } = await step(fixture);
+    const { run, workspace } = await clientStep(fixture);
     const big = await open(join(workspace, "big"), "w");
     await big.truncate(200_000_000);
     await big.write("the end", 199_999_990);
@@ -168,15 +97,15 @@ describe("@actions/cache", { timeout: 120_000 }, () => {
     ["v1, as on a server of one's own", { GITHUB_SERVER_URL: "https://git.example.com" }],
   ])("saves and restores over %s: exact, by prefix, not at all", async (_, extra) => {
     const fixture = await openServices({ clock: Date.now });
-    const saver = await step(fixture, { jobKey: "save" }, extra);
-    await write(saver.workspace, { "mods/a.txt": "a", "mods/sub/ü.txt": "ü" });
+    const saver = await clientStep(fixture, { jobKey: "save" }, extra);
+    await writeAll(saver.workspace, { "mods/a.txt": "a", "mods/sub/ü.txt": "ü" });
     const saved = await saver.run(`${CACHE}
       const id = await cache.saveCache(["mods"], "npm-linux-1");
       const again = await cache.saveCache(["mods"], "npm-linux-1");
       done({ saved: id > 0, again });`);
     expect(saved).toEqual({ saved: true, again: -1 });
 
-    const user = await step(fixture, { jobKey: "restore", buildId: "next" }, extra);
+    const user = await clientStep(fixture, { jobKey: "restore", buildId: "next" }, extra);
     const found = await user.run(`${CACHE}
       const { rm } = await import("node:fs/promises");
       const exact = await cache.restoreCache(["mods"], "npm-linux-1");
@@ -193,7 +122,7 @@ describe("@actions/cache", { timeout: 120_000 }, () => {
 
   it("saves what is too large for one request, and restores it", async () => {
     const fixture = await openServices({ clock: Date.now });
-    const { run, workspace } = await step(fixture);
+    const { run, workspace } = await clientStep(fixture);
     const result = await run(`${CACHE}
       const { randomBytes } = await import("node:crypto");
       const { rm } = await import("node:fs/promises");
@@ -209,7 +138,7 @@ describe("@actions/cache", { timeout: 120_000 }, () => {
 
 describe("@actions/core", { timeout: 120_000 }, () => {
   it("gets an id token for an audience", async () => {
-    const { run } = await step(await openServices(), { permissions: "write-all" });
+    const { run } = await clientStep(await openServices(), { permissions: "write-all" });
     const token = await run(
       `const core = await import("${import.meta.resolve("@actions/core")}"); done(await core.getIDToken("a&b=c:// ü"));`,
     );
