@@ -14,7 +14,7 @@ const ROOTS = [
   /^src\/bundled-actions\//,
 ];
 /** Made by `npm run generate`. */
-const GENERATED = /^src\/api\/grpc\/gen\//;
+const GENERATED = /^src\/api\/(grpc|client)\/gen\//;
 const VAGUE = /(^|\/)(utils?|helpers?|common|misc|types)(\.ts|\/)/;
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {

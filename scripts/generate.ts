@@ -1,5 +1,5 @@
 // Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options; src/api/grpc/gen,
-// from proto/.
+// from proto/; docs/reference/openapi.json and src/api/client/gen, from the routes of the API.
 //   node scripts/generate.ts            writes
 //   node scripts/generate.ts --check    fails where a file is not what would be written
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,6 +7,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../src/cli/options/command-specs.ts";
 import type { CommandSpec, OptionSpec } from "../src/cli/options/option.ts";
+import type { Setting } from "../src/config/setting.ts";
+import { flagOf, SETTINGS } from "../src/config/settings.ts";
+import { apiFiles } from "./generate-api.ts";
 import { generateProtos } from "./generate-protos.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -50,6 +53,23 @@ function commandPage(command: CommandSpec): string {
   ].join("\n\n");
 }
 
+function settingRow([name, setting]: readonly [string, Setting]): string {
+  const { kind, env, help, values, default: fallback } = setting;
+  const type = values === undefined ? kind : `${kind}: ${values.join(", ")}`;
+  const names = env.map((variable) => `\`${variable}\``).join(", ");
+  const value = fallback === undefined || fallback === "" ? "" : `\`${fallback}\``;
+  return `| \`${name}\` | \`--${flagOf(name)}\` | ${names} | ${type} | ${value} | ${cell(help)} |`;
+}
+
+function settingsTables(): string {
+  const groups = Map.groupBy(Object.entries<Setting>(SETTINGS), ([, { group }]) => group);
+  const head =
+    "| in slipway.yaml | option | environment | kind | default | meaning |\n|---|---|---|---|---|---|";
+  return [...groups]
+    .map(([group, settings]) => `## ${group}\n\n${head}\n${settings.map(settingRow).join("\n")}`)
+    .join("\n\n");
+}
+
 const pages: Readonly<Record<string, string>> = {
   ...generateProtos(root),
   "docs/reference/cli.md": `<!-- Made by scripts/generate.ts; edit the tables in src/cli/options. -->
@@ -71,6 +91,20 @@ ${COMMANDS.map(({ name, summary }) => `| [\`slipway ${name}\`](#slipway-${name})
 
 ${COMMANDS.map(commandPage).join("\n\n")}
 `,
+  "docs/reference/configuration.md": `<!-- Made by scripts/generate.ts; edit the table in src/config/settings.ts. -->
+
+# Configuration of slipway serve
+
+Options win over the environment, the environment over the file (\`slipway.yaml\` in the working folder, or \`--config\`), the
+file over the defaults. In the file the dots of a name are nesting: \`worker.max-builds\` is \`max-builds\` below \`worker\`.
+\`slipway serve --check\` prints what holds, where it came from, and tries every connection.
+
+Kinds: a *duration* is \`500ms\`, \`30s\`, \`5m\`, \`2h\` or \`7d\`; a *size* is bytes, or \`64KiB\`, \`10MiB\`, \`2GiB\`; an *address* is \`host:port\`;
+a *list* has commas (in the file it may be a list); a *switch* is \`true\` or \`false\`.
+
+${settingsTables()}
+`,
+  ...apiFiles(),
 };
 
 const stale = Object.entries(pages).filter(([path, text]) => {

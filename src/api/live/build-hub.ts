@@ -112,7 +112,10 @@ class WatchedBuild {
     if (this.#loading) return;
     this.#cancelTimer();
     // A build that is slow to read is read less often.
-    this.#cancelTimer = this.#options.clock.after(Math.max(GATHER_MS, 4 * this.#loadMs), () => void this.#load());
+    this.#cancelTimer = this.#options.clock.after(
+      Math.max(GATHER_MS, 4 * this.#loadMs),
+      () => void this.#load(),
+    );
   }
 
   close(): void {
@@ -129,7 +132,8 @@ class WatchedBuild {
       this.#subscription = await this.#options.events.subscribe(
         { types: ["build.changed"], buildId: this.#id },
         (event) => {
-          if (event.type === "build.changed" && event.version > (this.#live?.version ?? 0)) this.refreshOnce();
+          if (event.type === "build.changed" && event.version > (this.#live?.version ?? 0))
+            this.refreshOnce();
         },
       );
       this.#live = await this.#options.load(this.#id);
@@ -183,9 +187,13 @@ class WatchedBuild {
     if (this.#closed) return;
     if (error instanceof ExecError && !error.retryable) {
       for (const watcher of [...this.#watchers]) watcher.failed(error);
-      return this.close();
+      this.close();
+      return;
     }
-    this.#options.logger.warn({ buildId: this.#id, error: String(error) }, "a watched build could not be read");
+    this.#options.logger.warn(
+      { buildId: this.#id, error: String(error) },
+      "a watched build could not be read",
+    );
     this.#wanted = "snapshot";
     this.#cancelTimer = this.#options.clock.after(RETRY_MS, () => void this.#load());
   }

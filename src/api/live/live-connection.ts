@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { ExecError } from "../../errors.ts";
 import { problemOf, RequestError } from "../problem.ts";
 import type { LiveBuild } from "../rest/views/build-detail-view.ts";
-import { clientMessage, CLOSE, type ClientMessage, type ServerMessage } from "./live-message.ts";
+import { CLOSE, type ClientMessage, clientMessage, type ServerMessage } from "./live-message.ts";
 import type { LiveParts } from "./live-parts.ts";
 import { LiveSubscription } from "./live-subscription.ts";
 
@@ -104,13 +104,17 @@ export class LiveConnection {
     }
     switch (message.type) {
       case "ping":
-        return this.#say({ type: "pong" });
+        this.#say({ type: "pong" });
+        break;
       case "unsubscribe":
-        return this.#drop(message.id);
+        this.#drop(message.id);
+        break;
       case "resync":
-        return void this.#again(message.id);
+        void this.#again(message.id);
+        break;
       case "subscribe":
-        return void this.#subscribe(message);
+        void this.#subscribe(message);
+        break;
     }
   }
 

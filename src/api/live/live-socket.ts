@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { requirePermission } from "../../identity/require-permission.ts";
-import type { Principal } from "../../identity/principal.ts";
 import { ExecError } from "../../errors.ts";
+import type { Principal } from "../../identity/principal.ts";
+import { requirePermission } from "../../identity/require-permission.ts";
 import { problemOf } from "../problem.ts";
 import { noBuild, noProject } from "../rest/access.ts";
 import type { ApiDeps } from "../rest/api-deps.ts";
@@ -92,7 +92,8 @@ export class LiveSocket {
     const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
     const inProtocol = offered.find((name) => name.startsWith("bearer."))?.slice("bearer.".length);
     const { bearer, from } = credentialsOf(headers);
-    if (inProtocol === undefined && from === "cookie") requireSameOrigin(headers, this.#deps.settings.publicUrl);
+    if (inProtocol === undefined && from === "cookie")
+      requireSameOrigin(headers, this.#deps.settings.publicUrl);
     const chosen = inProtocol ?? bearer;
     await this.#deps.authenticator.authenticate(chosen);
     return chosen;

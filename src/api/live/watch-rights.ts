@@ -29,7 +29,11 @@ export class WatchRights {
   }
 
   /** Calls `lost` once the right is gone; gives what ends the looking. */
-  watch(bearer: string | undefined, projectId: string | undefined, lost: (error: unknown) => void): () => void {
+  watch(
+    bearer: string | undefined,
+    projectId: string | undefined,
+    lost: (error: unknown) => void,
+  ): () => void {
     let cancel = () => {};
     let over = false;
     const again = () => {

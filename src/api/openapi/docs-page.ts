@@ -8,7 +8,9 @@ interface Operation {
   readonly description: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
-  readonly responses: { readonly [status: string]: { readonly description: string; readonly content?: Content } };
+  readonly responses: {
+    readonly [status: string]: { readonly description: string; readonly content?: Content };
+  };
 }
 interface Parameter {
   readonly name: string;
@@ -66,7 +68,9 @@ ${[...groups].map(
     ([code, [status, title]]) =>
       html`<tr data-entry id="${anchorOf(code as ProblemCode)}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td></tr>`,
   )}</tbody></table></div></section>
-<section data-group aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>${Object.entries(components.schemas).map(
+<section data-group aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>${Object.entries(
+    components.schemas,
+  ).map(
     ([name, schema]) =>
       html`<details data-entry id="schema-${name}"><summary><code>${name}</code></summary>${fields(schema)}</details>`,
   )}</section>`;
@@ -119,14 +123,16 @@ function typeOf(schema: Schema): Html {
   if (schema.const !== undefined) return html`<code>${String(schema.const)}</code>`;
   if (schema.items !== undefined) return html`list of ${typeOf(schema.items)}`;
   if (schema.properties !== undefined) return fields(schema);
-  if (typeof schema.additionalProperties === "object") return html`map to ${typeOf(schema.additionalProperties)}`;
+  if (typeof schema.additionalProperties === "object")
+    return html`map to ${typeOf(schema.additionalProperties)}`;
   const bounds = [
     schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER ? `from ${schema.minimum}` : "",
     schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? `to ${schema.maximum}` : "",
     schema.maxLength === undefined ? "" : `at most ${schema.maxLength} characters`,
     schema.default === undefined ? "" : `${JSON.stringify(schema.default)} where absent`,
   ].filter(Boolean);
-  const type = schema.format ?? (typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "any"));
+  const type =
+    schema.format ?? (typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "any"));
   return html`${type}${bounds.length === 0 ? "" : `, ${bounds.join(", ")}`}`;
 }
 

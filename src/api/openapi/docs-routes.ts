@@ -29,7 +29,11 @@ export function docsRoutes(routes: readonly ApiRoute[], version: string): readon
       responses: { 200: { description: "The document.", contentType: "application/json" } },
       async handle(_input, call) {
         const { document, etag } = make();
-        const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-cache", etag };
+        const headers = {
+          "content-type": "application/json; charset=utf-8",
+          "cache-control": "no-cache",
+          etag,
+        };
         if (call.header("if-none-match") === etag) return { status: 304, headers };
         return { status: 200, headers, text: document };
       },

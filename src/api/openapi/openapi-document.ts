@@ -86,7 +86,9 @@ function operation(route: ApiRoute, problem: Schema, schemas: Record<string, Sch
               content: { "application/json": { schema: schemaOf(schema, "output", schemas) } },
             }),
             ...(contentType !== undefined && {
-              content: { [contentType || "text/plain"]: { schema: { type: "string" } } },
+              content: Object.fromEntries(
+                [contentType].flat().map((type) => [type || "text/plain", { schema: { type: "string" } }]),
+              ),
             }),
           },
         ]),
@@ -136,7 +138,11 @@ function parametersOf(
 
 /** The schema, with those that have a name moved to the components. */
 function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Record<string, Schema>): Schema {
-  const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    $defs,
+    ...own
+  } = z.toJSONSchema(schema, {
     metadata: apiSchemas,
     io,
     target: "draft-2020-12",
@@ -145,7 +151,8 @@ function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Record<str
       const { description } = z.globalRegistry.get(zodSchema) ?? {};
       if (description !== undefined) jsonSchema.description = description;
       // Answers may gain fields: clients must not refuse them.
-      if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (io === "output" && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
       // What JSON cannot say otherwise; as noise it hides the rest.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -94,6 +94,5 @@ async function found<T>(lookup: Promise<T> | undefined, none: () => ExecError): 
 }
 
 /** The same words as `requirePermission`'s: whether it is there is not told. */
-export const noProject = () =>
-  new ExecError("NotFound", "There is no such project, or you may not see it.");
+export const noProject = () => new ExecError("NotFound", "There is no such project, or you may not see it.");
 export const noBuild = () => new ExecError("NotFound", "There is no such build, or you may not see it.");

@@ -16,10 +16,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 
 /** What the API calls. Each part as narrow as its use here. */
 export interface ApiDeps {
-  readonly store: Pick<
-    Store,
-    "projects" | "builds" | "artifacts" | "requests" | "schedules" | "webhooks"
-  >;
+  readonly store: Pick<Store, "projects" | "builds" | "artifacts" | "requests" | "schedules" | "webhooks">;
   readonly executor: ExecutorService;
   readonly pipelines: PipelineService;
   readonly repositories: Pick<Repositories, "defaultBranch" | "remove">;
@@ -55,7 +52,10 @@ export interface ApiSettings {
   readonly bodyTimeoutMs?: number;
   /** Between two looks at whether a watcher may still watch; 3 s where absent. */
   readonly recheckMs?: number;
+  /** Between two signs of life on what is followed; 20 s where absent. */
   readonly heartbeatMs?: number;
+  /** What answers under way have when the server stops; 5 s where absent. */
+  readonly closeLimitMs?: number;
   /** Tests: an answer that its route did not declare is a failure. */
   readonly checkAnswers?: boolean;
 }

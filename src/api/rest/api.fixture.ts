@@ -25,8 +25,8 @@ import { openStore } from "../../store/open-store.ts";
 import type { ProjectRecord } from "../../store/project-record.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
 import { noMetrics } from "../../telemetry/metrics.ts";
-import type { ApiDeps, ApiSettings, Mount } from "./api-deps.ts";
 import { SignedBlobHandler } from "../signed-blobs/signed-blob-handler.ts";
+import type { ApiDeps, ApiSettings, Mount } from "./api-deps.ts";
 import { createApi } from "./create-api.ts";
 
 const CI = `name: CI
@@ -186,7 +186,16 @@ export class TestRun {
       { kind: "job-changed", job: jobId, to: "running", at },
       {
         kind: "step-added",
-        step: { id: stepId, buildId, jobId, number: 1, name: "say hello", stage: "main", type: "run", background: false },
+        step: {
+          id: stepId,
+          buildId,
+          jobId,
+          number: 1,
+          name: "say hello",
+          stage: "main",
+          type: "run",
+          background: false,
+        },
       },
       { kind: "step-changed", step: stepId, to: "running", at },
     );
@@ -223,7 +232,11 @@ async function realParts() {
   const sink = new RowLogSink({ ...base, store, blobs, events });
   const executor = createExecutorService({ ...base, store, queue, events, logs: sink });
   const repositories = fakeRepositories();
-  const vault = new SecretVault({ projects: store.projects, masterKeys: [MasterKey.random()], clock: systemClock });
+  const vault = new SecretVault({
+    projects: store.projects,
+    masterKeys: [MasterKey.random()],
+    clock: systemClock,
+  });
   const tokens = new ApiTokens(store.access, systemClock);
   const blobUrls = new SignedBlobUrls({ secret: new Uint8Array(32).fill(3), clock: systemClock });
   return {
@@ -238,7 +251,13 @@ async function realParts() {
     logs: sink,
     executor,
     repositories,
-    pipelines: createPipelineService({ ...base, store, repositories, executor, serverUrl: "http://ci.example.com" }),
+    pipelines: createPipelineService({
+      ...base,
+      store,
+      repositories,
+      executor,
+      serverUrl: "http://ci.example.com",
+    }),
     vault,
     tokens,
     authenticator: new Authenticator({ ...base, access: store.access }),
@@ -267,7 +286,8 @@ async function realParts() {
 function fakeRepositories(): Repositories {
   return {
     async resolve(_project, ref) {
-      if (!/^(HEAD|(refs\/heads\/)?main)$/.test(ref)) throw new ExecError("NotFound", `There is no branch ${ref}.`);
+      if (!/^(HEAD|(refs\/heads\/)?main)$/.test(ref))
+        throw new ExecError("NotFound", `There is no branch ${ref}.`);
       const commit = {
         message: "First",
         authorName: "A",

@@ -6,7 +6,10 @@ import type { Call } from "./call.ts";
  * The id of the build a request starts. With an `Idempotency-Key` always the same one: a request whose answer was lost on
  * the way finds the build that it made, whatever became of the key's own record.
  */
-export function buildIdOf(call: Pick<Call, "idempotencyKey" | "principal" | "projectId">, now: number): string {
+export function buildIdOf(
+  call: Pick<Call, "idempotencyKey" | "principal" | "projectId">,
+  now: number,
+): string {
   if (call.idempotencyKey === undefined) return newId(now);
   const hash = createHash("sha256")
     .update(JSON.stringify([call.principal.id, call.projectId, call.idempotencyKey]))

@@ -11,18 +11,21 @@ export function checkAnswer(route: ApiRoute, answer: Answer): void {
     if (answer.status !== 304) fail("which it does not declare");
     return;
   }
-  const given = answer.json !== undefined ? "json" : answer.text !== undefined || answer.stream ? "text" : "empty";
+  const given =
+    answer.json !== undefined ? "json" : answer.text !== undefined || answer.stream ? "text" : "empty";
   const declared = spec.schema !== undefined ? "json" : spec.contentType !== undefined ? "text" : "empty";
   if (given !== declared) fail(`with a body that is ${given}, not ${declared}`);
-  if (spec.contentType !== undefined && !answer.headers?.["content-type"]?.startsWith(spec.contentType)) {
-    fail(`as ${answer.headers?.["content-type"]}, not ${spec.contentType}`);
+  const type = answer.headers?.["content-type"] ?? "";
+  if (spec.contentType !== undefined && ![spec.contentType].flat().some((each) => type.startsWith(each))) {
+    fail(`as ${type}, not ${spec.contentType}`);
   }
   if (spec.schema === undefined) return;
   // As a client gets it; strict, so that nothing undeclared slips out.
   const sent: unknown = JSON.parse(JSON.stringify(answer.json));
   const parsed = spec.schema.safeParse(sent);
   if (!parsed.success) fail(`which is not as declared: ${parsed.error.message}`);
-  if (JSON.stringify(sorted(parsed.data)) !== JSON.stringify(sorted(sent))) fail("with fields it does not declare");
+  if (JSON.stringify(sorted(parsed.data)) !== JSON.stringify(sorted(sent)))
+    fail("with fields it does not declare");
 }
 
 function sorted(value: unknown): unknown {

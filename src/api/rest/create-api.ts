@@ -9,6 +9,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { handleFailures, KnownAddresses, sendProblem } from "./failures.ts";
 import { mountHandlers } from "./mount-handlers.ts";
 import { noteRequests } from "./note-requests.ts";
+import { OpenConnections } from "./open-connections.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { fastifyPath, registerRoute } from "./register-route.ts";
 import { limitBodies, requestIdOf } from "./request-limits.ts";
@@ -22,6 +23,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const BODY_TIMEOUT_MS = 15_000;
 const HEADERS_TIMEOUT_MS = 15_000;
 const RECHECK_MS = 3_000;
+const CLOSE_LIMIT_MS = 5_000;
 const HEARTBEAT_MS = 20_000;
 const BUILDS_OF_PROJECT = 30;
 
@@ -74,9 +76,12 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
 
   const socket = new LiveSocket(deps, live);
   socket.attach(app.server);
+  const connections = new OpenConnections();
+  connections.watch(app.server);
   app.addHook("preClose", async () => {
     stopping.abort(new Error("the server stops"));
     socket.close();
+    connections.close(clock, settings.closeLimitMs ?? CLOSE_LIMIT_MS);
     live.builds.close();
     live.projects.close();
   });

@@ -33,7 +33,11 @@ function cookieOf(header: string | undefined): string | undefined {
 export function requireSameOrigin(headers: IncomingHttpHeaders, publicUrl: string): void {
   const { origin } = headers;
   if (origin !== undefined) {
-    if (URL.canParse(origin) && (origin === new URL(publicUrl).origin || new URL(origin).host === headers.host)) return;
+    if (
+      URL.canParse(origin) &&
+      (origin === new URL(publicUrl).origin || new URL(origin).host === headers.host)
+    )
+      return;
   } else if (headers["sec-fetch-site"] === "same-origin") return;
   throw new RequestError(
     "CrossSite",

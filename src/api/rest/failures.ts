@@ -22,7 +22,12 @@ export function requestErrorOf(error: unknown): unknown {
 }
 
 /** Ends a request with a problem; for pages that people open, with a page. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): void {
   const known = requestErrorOf(error);
   const path = request.url.split("?", 1)[0] ?? "";
   const { problem, headers } = problemOf(known, { id: request.id, path });

@@ -47,7 +47,8 @@ export async function runOnce(
       throw new RequestError("IdempotencyMismatch", "This Idempotency-Key was used for another request.");
     case "done": {
       const { status, body } = state.answer;
-      const text = request.route.secretAnswer === true && body !== "" ? deps.vault.open(body, contextOf(key)) : body;
+      const text =
+        request.route.secretAnswer === true && body !== "" ? deps.vault.open(body, contextOf(key)) : body;
       const headers = { "idempotency-replayed": "true" };
       return text === "" ? { status, headers } : json(status, JSON.parse(text), headers);
     }
@@ -73,7 +74,9 @@ async function first(
   const text = answer.json === undefined ? "" : JSON.stringify(answer.json);
   const body = route.secretAnswer === true && text !== "" ? deps.vault.seal(text, contextOf(key)) : text;
   // It has been done: that its answer could not be kept must not look like a failure.
-  await requests.finish(key, { status: answer.status, body }).catch((cause: unknown) => noteLost(deps, cause));
+  await requests
+    .finish(key, { status: answer.status, body })
+    .catch((cause: unknown) => noteLost(deps, cause));
   return answer;
 }
 

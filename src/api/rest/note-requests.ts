@@ -2,7 +2,10 @@ import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "./api-deps.ts";
 
 /** Notes every answer in the log and the numbers. What is followed for long would only blur the latencies. */
-export function noteRequests(app: FastifyInstance, { logger, metrics }: Pick<ApiDeps, "logger" | "metrics">): void {
+export function noteRequests(
+  app: FastifyInstance,
+  { logger, metrics }: Pick<ApiDeps, "logger" | "metrics">,
+): void {
   app.addHook("onResponse", async (request, reply) => {
     const { method } = request;
     const route = request.routeOptions.url ?? "none";

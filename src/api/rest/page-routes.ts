@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ExecError } from "../../errors.ts";
 import { requirePermission } from "../../identity/require-permission.ts";
+import { DOCS_SCRIPT } from "../openapi/docs-script.ts";
 import type { Answer } from "./answer.ts";
 import { sessionCookie } from "./credentials.ts";
 import { text } from "./inputs.ts";
 import { buildPage } from "./pages/build-page.ts";
 import { BUILD_SCRIPT } from "./pages/build-script.ts";
-import { DOCS_SCRIPT } from "../openapi/docs-script.ts";
 import { PAGE_HEADERS } from "./pages/html.ts";
 import { PAGES_CSS } from "./pages/pages-css.ts";
 import { projectPage, startPage } from "./pages/start-page.ts";
@@ -68,7 +68,8 @@ export const pageRoutes: readonly ApiRoute[] = [
       const shown = await Promise.all(
         projects.map(async (project) => ({
           project,
-          builds: (await executor.listBuilds({ projectId: project.id, latestAttempt: true }, { limit: 5 })).items,
+          builds: (await executor.listBuilds({ projectId: project.id, latestAttempt: true }, { limit: 5 }))
+            .items,
         })),
       );
       return pageOf(startPage(shown, clock.now()));

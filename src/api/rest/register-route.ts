@@ -47,7 +47,8 @@ async function admit(request: FastifyRequest, route: ApiRoute, parts: ApiParts):
     }
   }
   const principal: Principal = await parts.authenticator.authenticate(bearer);
-  if (from === "cookie" && route.method !== "GET") requireSameOrigin(request.headers, parts.settings.publicUrl);
+  if (from === "cookie" && route.method !== "GET")
+    requireSameOrigin(request.headers, parts.settings.publicUrl);
   return new RequestCall(request, principal, bearer, await allow(route, params, principal, parts));
 }
 
@@ -63,4 +64,3 @@ function answerOf(
   const keyed = { route, key: call.idempotencyKey, caller: call.principal.id, url: request.url, body };
   return runOnce(keyed, parts, run);
 }
-

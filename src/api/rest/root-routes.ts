@@ -30,7 +30,10 @@ export const rootRoutes: readonly ApiRoute[] = [
     summary: "The server can take requests: each of its parts answers",
     access: PUBLIC,
     responses: {
-      200: { description: "All do.", schema: z.object({ ready: z.literal(true), parts: z.record(z.string(), part) }) },
+      200: {
+        description: "All do.",
+        schema: z.object({ ready: z.literal(true), parts: z.record(z.string(), part) }),
+      },
       503: {
         description: "One does not, or the server stops.",
         schema: z.object({ ready: z.literal(false), parts: z.record(z.string(), part) }),
@@ -69,7 +72,11 @@ export const rootRoutes: readonly ApiRoute[] = [
         requirePermission(await authenticator.authenticate(bearer), "project:read");
       }
       const { contentType, body } = await metricsPage.read();
-      return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, text: body };
+      return {
+        status: 200,
+        headers: { "content-type": contentType, "cache-control": "no-store" },
+        text: body,
+      };
     },
   }),
 ];

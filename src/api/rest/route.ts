@@ -1,10 +1,10 @@
 import type { z } from "zod";
+import type { Permission } from "../../identity/permission.ts";
+import type { LiveParts } from "../live/live-parts.ts";
 import { type FieldError, RequestError } from "../problem.ts";
 import type { Answer } from "./answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import type { LiveParts } from "../live/live-parts.ts";
 import type { Call } from "./call.ts";
-import type { Permission } from "../../identity/permission.ts";
 
 /**
  * Who may call a route.
@@ -26,8 +26,8 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface ResponseSpec {
   readonly description: string;
   readonly schema?: z.ZodType;
-  /** Of a body that is not JSON. */
-  readonly contentType?: string;
+  /** Of a body that is no JSON of `schema`; several where the caller chooses by `Accept`. Empty text: any. */
+  readonly contentType?: string | readonly string[];
 }
 
 /** One route: what is served, checked, documented and typed for clients, all from here. */
@@ -116,5 +116,8 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string, err
 }
 
 function sentence(errors: readonly FieldError[]): string {
-  return errors.map(({ field, message }) => `${field}: ${message}`).slice(0, 5).join("; ");
+  return errors
+    .map(({ field, message }) => `${field}: ${message}`)
+    .slice(0, 5)
+    .join("; ");
 }

@@ -35,7 +35,11 @@ describe("projects", () => {
     expect(a.json()).toEqual(b.json());
   });
   it("names the field of each mistake", async () => {
-    const bad = await api.call("POST", "/projects", { name: "No Name", repositoryUrl: "https://u:p@h/x", more: 1 });
+    const bad = await api.call("POST", "/projects", {
+      name: "No Name",
+      repositoryUrl: "https://u:p@h/x",
+      more: 1,
+    });
     expect(bad.status).toBe(422);
     expect(bad.headers["content-type"]).toMatch("application/problem+json");
     const fields = bad.json().errors.map((error: { field: string }) => error.field);
@@ -56,7 +60,9 @@ describe("projects", () => {
     await api.addProject();
     const first = (await api.call("GET", "/projects?limit=1")).json();
     expect(first.items).toHaveLength(1);
-    const second = (await api.call("GET", `/projects?limit=1&cursor=${encodeURIComponent(first.next)}`)).json();
+    const second = (
+      await api.call("GET", `/projects?limit=1&cursor=${encodeURIComponent(first.next)}`)
+    ).json();
     expect(second.items[0].id).not.toBe(first.items[0].id);
     const token = await api.token("one", ["project:read"], project.id);
     const own = (await api.call("GET", "/projects", undefined, { token })).json();
@@ -68,7 +74,9 @@ describe("definitions", () => {
   it("are found in the repository, made, changed and deleted", async () => {
     const own = await api.addProject();
     const path = `/projects/${own.id}/definitions`;
-    expect((await api.call("GET", path)).json().items).toMatchObject([{ name: "CI", path: ".workflows/ci.yml" }]);
+    expect((await api.call("GET", path)).json().items).toMatchObject([
+      { name: "CI", path: ".workflows/ci.yml" },
+    ]);
     const made = await api.call("POST", path, { name: "Later", path: ".workflows/later.yml" });
     expect(made.status).toBe(201);
     expect((await api.call("POST", path, { name: "Later", path: ".workflows/x.yml" })).status).toBe(409);
@@ -89,7 +97,12 @@ describe("builds", () => {
       jobs: ["test"],
     });
     expect(started.status).toBe(201);
-    expect(started.json()).toMatchObject({ status: "queued", trigger: "api", ref: "refs/heads/main", actor: "root" });
+    expect(started.json()).toMatchObject({
+      status: "queued",
+      trigger: "api",
+      ref: "refs/heads/main",
+      actor: "root",
+    });
     const snapshot = await api.deps.store.builds.snapshot(started.json().id);
     expect(snapshot).toMatchObject({ inputs: { version: "2" }, vars: { A: "b" }, onlyJobs: ["test"] });
   });
@@ -112,7 +125,13 @@ describe("builds", () => {
     const shown = await api.call("GET", path);
     expect(shown.json()).toMatchObject({
       status: "running",
-      jobs: [{ id: jobId, status: "running", steps: [{ id: stepId, log: { url: `/api/v1${path}/steps/${stepId}/logs` } }] }],
+      jobs: [
+        {
+          id: jobId,
+          status: "running",
+          steps: [{ id: stepId, log: { url: `/api/v1${path}/steps/${stepId}/logs` } }],
+        },
+      ],
       attempts: [{ id: own.id, attempt: 1 }],
     });
     const headers = { "if-none-match": String(shown.headers.etag) };
@@ -147,7 +166,9 @@ describe("builds", () => {
       expect((await api.call("GET", `/projects/${other.id}/pipelines/${build.id}${path}`)).status).toBe(404);
     }
     for (const action of ["cancel", "rerun", "approve", "reject"]) {
-      expect((await api.call("POST", `/projects/${other.id}/pipelines/${build.id}/${action}`)).status).toBe(404);
+      expect((await api.call("POST", `/projects/${other.id}/pipelines/${build.id}/${action}`)).status).toBe(
+        404,
+      );
     }
   });
 });
@@ -159,7 +180,10 @@ describe("settings", () => {
     await api.call("PUT", `${base}/secrets/DEPLOY_KEY?environment=prod`, { value: "other" });
     const listed = await api.call("GET", `${base}/secrets`);
     expect(listed.text).not.toContain("s3cr3t");
-    expect(listed.json().items).toMatchObject([{ name: "DEPLOY_KEY" }, { name: "DEPLOY_KEY", environment: "prod" }]);
+    expect(listed.json().items).toMatchObject([
+      { name: "DEPLOY_KEY" },
+      { name: "DEPLOY_KEY", environment: "prod" },
+    ]);
     expect((await api.call("DELETE", `${base}/secrets/DEPLOY_KEY`)).status).toBe(204);
     expect((await api.call("DELETE", `${base}/secrets/DEPLOY_KEY`)).status).toBe(404);
     expect((await api.call("PUT", `${base}/secrets/GITHUB_X`, { value: "x" })).status).toBe(422);
@@ -171,13 +195,18 @@ describe("settings", () => {
   });
   it("hold variables", async () => {
     await api.call("PUT", `${base}/variables/region`, { value: "eu" });
-    expect((await api.call("GET", `${base}/variables`)).json().items).toMatchObject([{ name: "REGION", value: "eu" }]);
+    expect((await api.call("GET", `${base}/variables`)).json().items).toMatchObject([
+      { name: "REGION", value: "eu" },
+    ]);
     expect((await api.call("DELETE", `${base}/variables/region`)).status).toBe(204);
     expect((await api.call("DELETE", `${base}/variables/region`)).status).toBe(404);
   });
   it("hold environments with their reviewers", async () => {
     const body = { reviewers: ["ann"], approvalTimeoutMs: 3_600_000 };
-    expect((await api.call("PUT", `${base}/environments/Prod`, body)).json()).toMatchObject({ name: "Prod", ...body });
+    expect((await api.call("PUT", `${base}/environments/Prod`, body)).json()).toMatchObject({
+      name: "Prod",
+      ...body,
+    });
     expect((await api.call("PUT", `${base}/environments/prod`, {})).json()).toMatchObject({ reviewers: [] });
     expect((await api.call("GET", `${base}/environments`)).json().items).toHaveLength(1);
     expect((await api.call("GET", `${base}/environments/PROD`)).status).toBe(200);
@@ -194,9 +223,9 @@ describe("webhooks", () => {
     expect(secret).toMatch(/^[\w-]{43}$/);
     const path = `${base}/webhooks/${id}`;
     expect((await api.call("GET", path)).text).not.toContain(secret);
-    expect((await api.call("PATCH", path, { events: ["build.failure"], secret: "x".repeat(20) })).json().events).toEqual([
-      "build.failure",
-    ]);
+    expect(
+      (await api.call("PATCH", path, { events: ["build.failure"], secret: "x".repeat(20) })).json().events,
+    ).toEqual(["build.failure"]);
     await api.call("PATCH", path, { events: ["*"] });
     const ping = await api.call("POST", `${path}/ping`);
     expect(ping.json()).toMatchObject({ event: "ping", state: "waiting" });
@@ -218,12 +247,20 @@ describe("webhooks", () => {
 
 describe("tokens", () => {
   it("are shown once, listed without their text, and revoked", async () => {
-    const made = await api.call("POST", "/tokens", { name: "ci", permissions: ["project:read"], project: project.name });
+    const made = await api.call("POST", "/tokens", {
+      name: "ci",
+      permissions: ["project:read"],
+      project: project.name,
+    });
     expect(made.status).toBe(201);
     const { id, token, projectId } = made.json();
     expect(projectId).toBe(project.id);
     expect((await api.call("GET", "/tokens")).text).not.toContain(token);
-    expect((await api.call("GET", "/me", undefined, { token })).json()).toMatchObject({ id, name: "ci", projectId });
+    expect((await api.call("GET", "/me", undefined, { token })).json()).toMatchObject({
+      id,
+      name: "ci",
+      projectId,
+    });
     expect((await api.call("DELETE", `/tokens/${id}`)).status).toBe(204);
     expect((await api.call("GET", "/me", undefined, { token })).status).toBe(401);
     expect((await api.call("DELETE", `/tokens/${id}`)).status).toBe(404);
@@ -242,7 +279,10 @@ describe("the rest of the server", () => {
   it("names the parts that are ready", async () => {
     expect((await api.call("GET", "//healthz", undefined, { token: null })).json()).toEqual({ ok: true });
     const ready = await api.call("GET", "//readyz", undefined, { token: null });
-    expect([ready.status, ready.json()]).toMatchObject([200, { ready: true, parts: { records: { ok: true } } }]);
+    expect([ready.status, ready.json()]).toMatchObject([
+      200,
+      { ready: true, parts: { records: { ok: true } } },
+    ]);
   });
   it("gives its numbers to a token that may read everything", async () => {
     expect((await api.call("GET", "//metrics")).text).toBe("slipway_builds 1\n");
@@ -254,7 +294,14 @@ describe("the rest of the server", () => {
     const at = Date.now();
     const cache = { version: "v", scope: "refs/heads/main", sizeBytes: 3, createdAt: at, usedAt: at };
     await api.deps.blobs.put("caches/c1", Buffer.from("abc"));
-    const row = { ...cache, id: "c1", databaseId: 1, projectId: project.id, key: "npm-1", blobKey: "caches/c1" };
+    const row = {
+      ...cache,
+      id: "c1",
+      databaseId: 1,
+      projectId: project.id,
+      key: "npm-1",
+      blobKey: "caches/c1",
+    };
     await api.deps.store.artifacts.addCache(row);
     const other = await api.addProject();
     expect((await api.call("DELETE", `/projects/${other.id}/caches/c1`)).status).toBe(404);

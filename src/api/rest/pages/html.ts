@@ -11,7 +11,9 @@ type Part = string | number | Html | undefined | readonly Part[];
 
 /** A template of HTML: what is put in is escaped, unless it is `Html` itself. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.map((text, index) => text + (index < parts.length ? render(parts[index]) : "")).join(""));
+  return new Html(
+    strings.map((text, index) => text + (index < parts.length ? render(parts[index]) : "")).join(""),
+  );
 }
 
 function render(part: Part): string {
@@ -50,7 +52,9 @@ export interface PageParts {
 }
 
 export function page({ title, main, script, trail = [] }: PageParts): string {
-  const crumbs = trail.map(([name, path]) => html` <span aria-hidden="true">/</span> <a href="${path}">${name}</a>`);
+  const crumbs = trail.map(
+    ([name, path]) => html` <span aria-hidden="true">/</span> <a href="${path}">${name}</a>`,
+  );
   return html`<!doctype html>
 <html lang="en">
 <head>

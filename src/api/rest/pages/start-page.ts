@@ -1,7 +1,7 @@
-import type { ProjectRecord } from "../../../store/project-record.ts";
 import type { BuildRecord } from "../../../store/build-record.ts";
-import { duration, since, state } from "./page-words.ts";
+import type { ProjectRecord } from "../../../store/project-record.ts";
 import { type Html, html, page } from "./html.ts";
+import { duration, since, state } from "./page-words.ts";
 
 export interface ProjectOnPage {
   readonly project: ProjectRecord;

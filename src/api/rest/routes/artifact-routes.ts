@@ -1,14 +1,14 @@
+import { z } from "zod";
 import { ExecError } from "../../../errors.ts";
 import type { ArtifactEntry } from "../../../store/artifact-store.ts";
 import { disposition, json, noContent, redirect } from "../answer.ts";
-import type { Call } from "../call.ts";
 import { buildInProject } from "../build-in-project.ts";
+import type { Call } from "../call.ts";
 import { buildParams, flag, idParam } from "../inputs.ts";
 import { type ApiParts, route } from "../route.ts";
-import { artifactSchema, artifactView } from "../views/kept-view.ts";
 import { buildPath } from "../views/job-view.ts";
+import { artifactSchema, artifactView } from "../views/kept-view.ts";
 import { listOf } from "../views/schema.ts";
-import { z } from "zod";
 
 const params = buildParams.extend({ artifact: idParam });
 const base = "/projects/{project}/pipelines/{pipeline}/artifacts";

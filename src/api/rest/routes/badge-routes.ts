@@ -25,7 +25,9 @@ export const badgeRoutes = [
     async handle({ query }, call, { store, executor }) {
       const { project, projectId } = call;
       const pipeline =
-        query.pipeline === undefined ? undefined : await store.projects.findPipeline(projectId, query.pipeline);
+        query.pipeline === undefined
+          ? undefined
+          : await store.projects.findPipeline(projectId, query.pipeline);
       const filter = {
         projectId,
         ref: fullRef(query.branch ?? project.defaultBranch),

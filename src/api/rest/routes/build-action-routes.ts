@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { requirePermission } from "../../../identity/require-permission.ts";
 import type { Principal } from "../../../identity/principal.ts";
+import { requirePermission } from "../../../identity/require-permission.ts";
 import { json } from "../answer.ts";
-import type { Call } from "../call.ts";
 import { buildInProject } from "../build-in-project.ts";
+import type { Call } from "../call.ts";
 import { buildParams, text } from "../inputs.ts";
 import { type ApiParts, type ApiRoute, route } from "../route.ts";
 import { approvalSchema, approvalView } from "../views/build-detail-view.ts";
@@ -48,13 +48,15 @@ export const buildActionRoutes: readonly ApiRoute[] = [
     access: WRITE,
     hot: true,
     params: buildParams,
-    body: z.strictObject({
-      what: z.enum(["all", "failed", "job"]).default("all"),
-      job: text(500).optional().describe("For `job`: its key. Those that need it run again too."),
-    }).refine(({ what, job }) => (what === "job") === (job !== undefined), {
-      path: ["job"],
-      message: "is given with `what: job`, and only then",
-    }),
+    body: z
+      .strictObject({
+        what: z.enum(["all", "failed", "job"]).default("all"),
+        job: text(500).optional().describe("For `job`: its key. Those that need it run again too."),
+      })
+      .refine(({ what, job }) => (what === "job") === (job !== undefined), {
+        path: ["job"],
+        message: "is given with `what: job`, and only then",
+      }),
     bodyOptional: true,
     responses: { 201: { description: "The new attempt.", schema: buildSchema } },
     async handle({ params, body }, call, { executor, store }) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { json } from "../answer.ts";
-import { buildInProject } from "../build-in-project.ts";
 import { buildIdOf } from "../build-id.ts";
+import { buildInProject } from "../build-in-project.ts";
 import { buildParams, fullRef, projectParam, text } from "../inputs.ts";
 import { route } from "../route.ts";
 import { buildDetailSchema, liveBuild } from "../views/build-detail-view.ts";

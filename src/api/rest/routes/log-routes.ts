@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { ExecError } from "../../../errors.ts";
 import type { StepRecord } from "../../../store/job-record.ts";
-import { logEvents } from "../../live/log-events.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "../../live/event-stream.ts";
+import { logEvents } from "../../live/log-events.ts";
 import { type Answer, disposition } from "../answer.ts";
 import { buildInProject } from "../build-in-project.ts";
 import type { Call } from "../call.ts";
@@ -42,7 +42,7 @@ export const logRoutes = [
     params: buildParams.extend({ step: idParam.describe("`id` of the step.") }),
     query: stepQuery,
     responses: {
-      200: { description: "The log.", contentType: "text/plain" },
+      200: { description: "The log.", contentType: ["text/plain", "text/event-stream"] },
       206: { description: "The range of it.", contentType: "text/plain" },
     },
     async handle({ params, query }, call, parts): Promise<Answer> {
@@ -160,7 +160,12 @@ async function text(step: StepRecord, query: Query, call: Call, parts: ApiParts)
         "content-length": String(range.end - range.start + 1),
       },
       stream: (signal) =>
-        plainLog({ stepId: step.id, offset: range.start, end: range.end, follow: false }, shape, parts.executor, signal),
+        plainLog(
+          { stepId: step.id, offset: range.start, end: range.end, follow: false },
+          shape,
+          parts.executor,
+          signal,
+        ),
     };
   }
   const whole = step.log.kept === "blob" && asPrinted;

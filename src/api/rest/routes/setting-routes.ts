@@ -16,10 +16,7 @@ const secretSchema = named(
   "SecretName",
   z.object({ name: z.string(), environment: z.string().optional(), updatedAt: time }),
 );
-const variableSchema = named(
-  "Variable",
-  z.object({ name: z.string(), value: z.string(), updatedAt: time }),
-);
+const variableSchema = named("Variable", z.object({ name: z.string(), value: z.string(), updatedAt: time }));
 
 const READ = { of: "project", permission: "project:read" } as const;
 const WRITE = { of: "project", permission: "project:write" } as const;

@@ -55,7 +55,8 @@ export const tokenRoutes = [
     path: "/tokens/{token}",
     tag: "Tokens",
     summary: "Revoke an API token",
-    description: "At once, with every session that was begun with it. Who watches with it is cut off within seconds.",
+    description:
+      "At once, with every session that was begun with it. Who watches with it is cut off within seconds.",
     access: ADMIN,
     params: z.object({ token: idParam.describe("Id.") }),
     responses: { 204: { description: "It is good no more." } },

@@ -8,7 +8,13 @@ import type { Call } from "../call.ts";
 import { idParam, projectParam, text } from "../inputs.ts";
 import { type ApiParts, route } from "../route.ts";
 import { listOf, pageOf, pageQuery, pageView, present } from "../views/schema.ts";
-import { deliverySchema, deliveryView, WEBHOOK_EVENTS, webhookSchema, webhookView } from "../views/webhook-view.ts";
+import {
+  deliverySchema,
+  deliveryView,
+  WEBHOOK_EVENTS,
+  webhookSchema,
+  webhookView,
+} from "../views/webhook-view.ts";
 
 const params = projectParam.extend({ webhook: idParam });
 const deliveryParams = params.extend({ delivery: idParam });

@@ -12,9 +12,9 @@ export const graphSchema = named(
     status: z.enum(BUILD_STATUSES),
     version: z.int(),
     nodes: z.array(
-      jobSchema
-        .pick({ id: true, key: true, name: true, kind: true, status: true, attempt: true })
-        .extend({ ...jobSchema.pick({ parent: true, legOf: true, startedAt: true, finishedAt: true }).shape }),
+      jobSchema.pick({ id: true, key: true, name: true, kind: true, status: true, attempt: true }).extend({
+        ...jobSchema.pick({ parent: true, legOf: true, startedAt: true, finishedAt: true }).shape,
+      }),
     ),
     edges: z
       .array(z.object({ from: z.string(), to: z.string() }))

@@ -51,5 +51,13 @@ export function artifactView(artifact: ArtifactEntry, base: string): z.output<ty
 
 export function cacheView(cache: CacheRow): z.output<typeof cacheSchema> {
   const { id, key, version, scope, sizeBytes } = cache;
-  return { id, key, version, scope, sizeBytes, createdAt: isoTime(cache.createdAt), usedAt: isoTime(cache.usedAt) };
+  return {
+    id,
+    key,
+    version,
+    scope,
+    sizeBytes,
+    createdAt: isoTime(cache.createdAt),
+    usedAt: isoTime(cache.usedAt),
+  };
 }
