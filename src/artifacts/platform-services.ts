@@ -111,8 +111,8 @@ export function createPlatformServices(options: PlatformServicesOptions): Platfo
       if (liveId === undefined) return;
       await Promise.all([artifactUploads.endAllOf(liveId), cacheUploads.endAllOf(liveId)]);
     },
-    async checkoutSource(job, projectId) {
-      const token = await tokens.issue({ ...job, github: {} }, "git");
+    async checkoutSource({ buildId, jobKey, attempt }, projectId) {
+      const token = await tokens.issue({ buildId, jobKey, attempt, github: {} }, "git");
       return { url: `${origin()}/git/${encodeURIComponent(projectId)}.git`, token };
     },
     collectArtifacts: (job) => collector.collect(job),

@@ -160,16 +160,35 @@ describe("StoredJobTokens", () => {
     expect((await tokens.identify(token, "runtime")).liveId).toBe("b1/test/1");
   });
 
-  it("gives none to a job that is not in the records", async () => {
+  it("waits a moment for a job to come into the records", async () => {
     const records = await open();
     const claim = await records.build("b1");
-    const tokens = server(records);
-    await expect(tokens.issue({ ...jobOf(claim, "other"), github: {} }, "runtime")).rejects.toMatchObject({
-      code: "NotFound",
+    const token = server(records).issue({ ...jobOf(claim, "test", 2), github: {} }, "runtime");
+    await expect.poll(() => records.clock.pending).toBe(1);
+    await records.job(claim, "test", 2);
+    records.clock.advance(50);
+    expect((await server(records).identify(await token, "runtime")).job.attempt).toBe(2);
+  });
+
+  it("gives none to a job that does not, nor for a build that is not there", async () => {
+    const records = await open();
+    const claim = await records.build("b1");
+    let failed: unknown;
+    const token = server(records).issue({ ...jobOf(claim, "other"), github: {} }, "runtime");
+    token.catch((error) => {
+      failed = error;
     });
-    await expect(tokens.issue({ ...jobOf(claim, "test", 2), github: {} }, "runtime")).rejects.toThrow(
-      "attempt 2",
-    );
+    await expect
+      .poll(
+        () => {
+          records.clock.advance(50);
+          return failed;
+        },
+        { interval: 1, timeout: 10_000 },
+      )
+      .toMatchObject({ code: "Transient", message: expect.stringContaining("is not in the records") });
+    const nowhere = { buildId: "none", jobKey: "test", attempt: 1, github: {} };
+    await expect(server(records).issue(nowhere, "runtime")).rejects.toMatchObject({ code: "NotFound" });
   });
 
   it("believes tokens of the master key before this one, and of no other", async () => {

@@ -16,7 +16,7 @@ export interface StoredJobTokensOptions {
   readonly builds: Pick<BuildStore, "get" | "jobs" | "job">;
   /** The first one signs; the others, older ones, are still believed. */
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "after">;
 }
 
 /** A job of the records, as its tokens are good for it. */
@@ -42,6 +42,8 @@ interface Place {
 const LIVE_FOR_MS = 1000;
 /** Until then the record says so too; for longer it must not count: another worker may go on with the same job. */
 const REVOKED_FOR_MS = 10_000;
+const RECORD_POLL_MS = 50;
+const RECORD_WAIT_MS = 2000;
 const MAX_REMEMBERED = 10_000;
 
 /**
@@ -51,7 +53,7 @@ const MAX_REMEMBERED = 10_000;
 export class StoredJobTokens implements JobTokens {
   readonly #builds: StoredJobTokensOptions["builds"];
   readonly #keys: readonly [Uint8Array, ...Uint8Array[]];
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: StoredJobTokensOptions["clock"];
   readonly #places = new Map<string, Place>();
   readonly #remembered = new Map<string, { readonly until: number; readonly live: Promise<boolean> }>();
 
@@ -62,7 +64,7 @@ export class StoredJobTokens implements JobTokens {
     this.#clock = clock;
   }
 
-  /** The job must be in the records. */
+  /** Rejects with `Transient` where the job is not in the records, nor comes into them within two seconds. */
   async issue(job: ServiceJob, purpose: TokenPurpose): Promise<string> {
     const place = await this.#placeOf(job);
     const small = { ...job, github: serviceContext(job.github) };
@@ -109,19 +111,30 @@ export class StoredJobTokens implements JobTokens {
   }
 
   async #placeOf(job: JobName): Promise<Place> {
-    const known = this.#places.get(jobBackendId(job));
-    if (known) return known;
+    const id = jobBackendId(job);
+    for (let waitedMs = 0; ; waitedMs += RECORD_POLL_MS) {
+      const place = this.#places.get(id) ?? (await this.#readPlaces(job.buildId)).get(id);
+      if (place) return place;
+      // Its builder writes a further attempt beside its work, and the records may be behind by a moment.
+      if (waitedMs >= RECORD_WAIT_MS) break;
+      await new Promise<void>((resolve) => this.#clock.after(RECORD_POLL_MS, resolve));
+    }
     const { buildId, jobKey, attempt } = job;
+    throw new ExecError(
+      "Transient",
+      `Attempt ${attempt} at the job ${jobKey} of build ${buildId} is not in the records.`,
+    );
+  }
+
+  /** Of all jobs of a build: the legs of a large matrix begin together. */
+  async #readPlaces(buildId: string): Promise<ReadonlyMap<string, Place>> {
     const [build, records] = await Promise.all([this.#builds.get(buildId), this.#builds.jobs(buildId)]);
     if (this.#places.size >= MAX_REMEMBERED) this.#places.clear();
-    // All of them: the legs of a large matrix begin together.
-    for (const { key, attempt: count, id } of records) {
+    for (const { key: jobKey, attempt, id } of records) {
       const place = { project: build.projectId, root: build.rootId, record: id, sha: build.sha };
-      this.#places.set(jobBackendId({ buildId, jobKey: key, attempt: count }), place);
+      this.#places.set(jobBackendId({ buildId, jobKey, attempt }), place);
     }
-    const place = this.#places.get(jobBackendId(job));
-    if (place) return place;
-    throw new ExecError("NotFound", `The build ${buildId} has no attempt ${attempt} at a job ${jobKey}.`);
+    return this.#places;
   }
 
   #remember(jobId: string, live: Promise<boolean>, until: number): void {

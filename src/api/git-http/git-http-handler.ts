@@ -34,8 +34,8 @@ export class GitHttpHandler {
     this.#options = options;
   }
 
-  /** False: the path is not one of these; nothing was read or written. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /** False: the path is not one of these; nothing was read or written. Never rejects. May be handed on by itself. */
+  readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
     const wanted = parseGitRequest(request.method ?? "GET", request.url ?? "");
     if (!wanted) return false;
     try {
@@ -47,7 +47,7 @@ export class GitHttpHandler {
     // What is left of the body is read and dropped: closing now could take the answer away from the sender.
     request.resume();
     return true;
-  }
+  };
 
   async #serve(
     kind: Exclude<GitRequest["kind"], "refused">,
