@@ -1,0 +1,36 @@
+import { isIP } from "node:net";
+import { ExecError } from "../errors.ts";
+import { isPrivateAddress } from "./private-address.ts";
+
+export interface WebhookUrlRules {
+  /** May it be an address of this machine or of a private network? */
+  readonly allowPrivate: boolean;
+}
+
+/**
+ * The address of a webhook: http or https, without user and password. A name is looked up when it is called; what it
+ * stands for then must be allowed too. Throws `InvalidSpec`, in words that hold no password.
+ */
+export function checkWebhookUrl(url: string, { allowPrivate }: WebhookUrlRules): URL {
+  if (!URL.canParse(url)) throw new ExecError("InvalidSpec", "The address of the webhook is no URL.");
+  const parsed = new URL(url);
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    throw new ExecError(
+      "InvalidSpec",
+      `The address of the webhook begins with '${parsed.protocol}', not with 'http:' or 'https:'.`,
+    );
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw new ExecError("InvalidSpec", "The address of the webhook must hold no user and no password.");
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, "");
+  const isLocalName = host === "localhost" || host.endsWith(".localhost");
+  if (!allowPrivate && (isLocalName || (isIP(host) !== 0 && isPrivateAddress(host)))) {
+    throw new ExecError("InvalidSpec", privateRefused(host));
+  }
+  return parsed;
+}
+
+export function privateRefused(host: string): string {
+  return `Webhooks may not call ${host}: it is an address of this machine or of a private network.`;
+}
