@@ -50,6 +50,7 @@ export function executorRoutes(options: ExecutorRoutesOptions): ServiceImpl<type
         check(caller, "project:read", buildId),
       );
       for await (const view of allowed) yield { view: toViewMessage(view) };
+      throwIfCut(context);
     },
 
     async *streamLogs(message, context) {
@@ -59,6 +60,7 @@ export function executorRoutes(options: ExecutorRoutesOptions): ServiceImpl<type
         access.ofStep(caller, "project:read", request.stepId),
       );
       for await (const piece of allowed) yield toLogPiece(piece);
+      throwIfCut(context);
     },
 
     async cancelBuild({ buildId, reason }, context) {
@@ -84,4 +86,9 @@ export function executorRoutes(options: ExecutorRoutesOptions): ServiceImpl<type
       return { approvals: approvals.map(toApprovalMessage) };
     },
   };
+}
+
+/** A stream that a stopping server ends must not look like one that is whole. */
+function throwIfCut({ signal }: HandlerContext): void {
+  if (signal.aborted) throw signal.reason;
 }

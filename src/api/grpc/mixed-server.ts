@@ -76,8 +76,10 @@ function byFirstBytes(socket: Socket, choose: (isHttp2: boolean) => void): void 
     socket.setTimeout(0);
     socket.pause();
     socket.unshift(seen);
-    choose(seen.subarray(0, PREFACE.length).equals(PREFACE));
-    socket.resume();
+    const isHttp2 = seen.subarray(0, PREFACE.length).equals(PREFACE);
+    choose(isHttp2);
+    // An HTTP/2 session takes what was put back by itself, in the next tick; resumed, the socket would lose it before.
+    if (!isHttp2) socket.resume();
   };
   socket.setTimeout(FIRST_BYTES_MS, () => socket.destroy());
   socket.on("data", look);
