@@ -1,34 +1,52 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { testS3 } from "../../test/support/s3.ts";
+import { S3BlobStore } from "../blobs/s3-blob-store.ts";
 import { ARTIFACT, CACHE, clientStep, writeAll } from "./client-step.fixture.ts";
 import { openPlatform } from "./platform.fixture.ts";
 
+async function openBucket(): Promise<S3BlobStore> {
+  const { dispose, ...bucket } = await testS3();
+  const store = new S3BlobStore({ ...bucket, prefix: "slipway/" });
+  onTestFinished(async () => {
+    await store.close();
+    await dispose();
+  });
+  return store;
+}
+
 describe("two servers behind one address", { timeout: 60_000 }, () => {
-  it("take an artifact of many blocks from @actions/artifact, and give it back", async () => {
-    const fixture = await openPlatform();
-    const { run, workspace } = await clientStep(fixture);
-    const big = await open(join(workspace, "big"), "w");
-    await big.truncate(40_000_000);
-    await big.write("the end", 39_999_990);
-    await big.close();
-    const result = await run(`${ARTIFACT}
+  it.each([
+    ["a folder", async () => ({})],
+    ["S3", async () => ({ blobs: await openBucket() })],
+  ])(
+    "take an artifact of many blocks from @actions/artifact into %s, and give it back",
+    async (_, options) => {
+      const fixture = await openPlatform(await options());
+      const { run, workspace } = await clientStep(fixture);
+      const big = await open(join(workspace, "big"), "w");
+      await big.truncate(20_000_000);
+      await big.write("the end", 19_999_990);
+      await big.close();
+      const result = await run(`${ARTIFACT}
       const { id, size } = await client.uploadArtifact("big", ["big"], ".", { compressionLevel: 0 });
       const { artifact } = await client.getArtifact("big");
       const options = { path: "down", expectedHash: artifact.digest };
       done({ id, size, ...(await client.downloadArtifact(id, options)) });`);
-    expect(result).toMatchObject({ digestMismatch: false });
-    expect((await stat(join(workspace, "down/big"))).size).toBe(40_000_000);
-    const [kept] = await fixture.records.store.artifacts.listArtifacts(
-      "clients",
-      fixture.records.clock.now(),
-    );
-    expect(kept).toMatchObject({
-      databaseId: (result as { id: number }).id,
-      sizeBytes: (result as { size: number }).size,
-    });
-    expect(await fixture.keys("uploads/")).toEqual([]);
-  });
+      expect(result).toMatchObject({ digestMismatch: false });
+      expect((await stat(join(workspace, "down/big"))).size).toBe(20_000_000);
+      const [kept] = await fixture.records.store.artifacts.listArtifacts(
+        "clients",
+        fixture.records.clock.now(),
+      );
+      expect(kept).toMatchObject({
+        databaseId: (result as { id: number }).id,
+        sizeBytes: (result as { size: number }).size,
+      });
+      expect(await fixture.keys("uploads/")).toEqual([]);
+    },
+  );
 
   it.each([
     ["v2", {}],
