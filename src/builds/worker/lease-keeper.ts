@@ -70,7 +70,7 @@ export class LeaseKeeper {
   /** Looks at once: something may have been missed. Never rejects. */
   async look(): Promise<void> {
     if (this.#beating !== undefined) this.#beatAgain = true;
-    this.#beating ??= this.#beat().finally(() => {
+    this.#beating ??= this.#beatInTime().finally(() => {
       this.#beating = undefined;
       const again = this.#beatAgain;
       this.#beatAgain = false;
@@ -97,6 +97,20 @@ export class LeaseKeeper {
       this.#stopBeat = undefined;
       void this.look();
     });
+  }
+
+  /** A call that is never answered (a connection that is only half there) must not be the last one. */
+  async #beatInTime(): Promise<void> {
+    const { clock, leaseMs, logger, owner } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = clock.after(leaseMs / 3, () => {
+      logger.warn({ owner }, "no answer came to a heartbeat");
+      resolve();
+      this.#planBeat(0);
+    });
+    void this.#beat().then(resolve);
+    await promise;
+    stop();
   }
 
   async #beat(): Promise<void> {

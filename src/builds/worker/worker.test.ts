@@ -187,6 +187,32 @@ describe("a worker", () => {
     await until(() => platform.of(second.id).length === 1);
   });
 
+  it("takes what a quota held back also where a build ended while it looked", async () => {
+    await platform.project("small", { maxBuilds: 1 });
+    const { builds } = platform.store;
+    let during: (() => Promise<void>) | undefined;
+    const slow = new Proxy(builds, {
+      get(target, name) {
+        if (name !== "claim") return Reflect.get(target, name, target);
+        return async (...args: Parameters<typeof builds.claim>) => {
+          const claim = await builds.claim(...args);
+          await during?.();
+          return claim;
+        };
+      },
+    });
+    const first = await platform.submit("small");
+    await platform.start("a", { store: { builds: slow } });
+    await until(() => platform.running.length === 1);
+    during = async () => {
+      during = undefined;
+      await platform.of(first.id)[0]?.finish();
+      await settled();
+    };
+    const second = await platform.submit("small");
+    await until(() => platform.of(second.id).length === 1);
+  });
+
   it("goes on to consume where the queue was away at its start", async () => {
     let away = true;
     const { queue } = platform;
@@ -296,6 +322,26 @@ describe("a lease", () => {
     },
   );
 
+  it("is kept though an answer never comes: it is asked again", async () => {
+    const { builds } = platform.store;
+    let asked = 0;
+    const silent = new Proxy(builds, {
+      get(target, name) {
+        if (name !== "heartbeat") return Reflect.get(target, name, target);
+        return (...args: Parameters<typeof builds.heartbeat>) => {
+          asked += 1;
+          return asked === 2 ? new Promise(() => {}) : builds.heartbeat(...args);
+        };
+      },
+    });
+    await platform.submit("one");
+    await platform.start("a", { store: { builds: silent } });
+    await until(() => platform.running.length === 1);
+    await pass(2 * LEASE_MS);
+    expect(platform.running).toHaveLength(1);
+    expect(asked).toBeGreaterThan(10);
+  });
+
   it("that cannot be prolonged is given up before another worker may have the build", async () => {
     let away: Error | undefined;
     const build = await platform.submit("one");
@@ -315,6 +361,51 @@ describe("a lease", () => {
       maxBuildsPerProject: 10,
     });
     expect(before).toBeUndefined();
+  });
+
+  it("counts from before it was asked for, however long the answer took", async () => {
+    const { builds } = platform.store;
+    const slow = new Proxy(builds, {
+      get(target, name) {
+        if (name === "heartbeat") return () => new Promise(() => {});
+        if (name !== "claim") return Reflect.get(target, name, target);
+        return async (...args: Parameters<typeof builds.claim>) => {
+          const claim = await builds.claim(...args);
+          if (claim !== undefined) platform.clock.advance(10 * SECOND);
+          return claim;
+        };
+      },
+    });
+    await platform.submit("one");
+    await platform.start("a", { store: { builds: slow } });
+    await until(() => platform.running.length === 1);
+    const [run] = platform.runs;
+    await pass(14 * SECOND);
+    expect(run?.state).toBe("running");
+    await pass(2 * SECOND);
+    expect(run?.state).toBe("abandoned");
+  });
+
+  it("that this worker gets again while what it had is still ending costs it no place", async () => {
+    const ends: PromiseWithResolvers<"finished" | "abandoned">[] = [];
+    await platform.start("a", {
+      maxBuilds: 2,
+      startBuild: () => {
+        const end = Promise.withResolvers<"finished" | "abandoned">();
+        ends.push(end);
+        return { cancel() {}, abandon: async () => end.resolve("abandoned"), ended: end.promise };
+      },
+    });
+    const build = await platform.submit("one");
+    await until(() => ends.length === 1);
+    const lease = { buildId: build.id, fence: 1 };
+    await platform.store.builds.release([lease]);
+    await platform.publish(build);
+    await until(() => ends.length === 2);
+    ends[0]?.resolve("abandoned");
+    await settled();
+    await platform.submit("one");
+    await until(() => ends.length === 3);
   });
 
   it("that another worker holds ends what still runs here", async () => {
@@ -434,6 +525,28 @@ describe("drain", () => {
     await settled();
     expect(platform.runs).toHaveLength(1);
     await expect(worker.drain(0)).resolves.toBeUndefined();
+  });
+
+  it("ends though a build does not: nobody else may have that before its lease has run out", async () => {
+    const { worker } = await platform.start("a", {
+      startBuild: () => ({
+        cancel() {},
+        abandon: () => new Promise(() => {}),
+        ended: new Promise(() => {}),
+      }),
+    });
+    const build = await platform.submit("one");
+    await until(async () => (await platform.status(build.id)) === "running");
+    const draining = worker.drain(0);
+    await pass(11 * SECOND);
+    await draining;
+    await platform.start("b");
+    await platform.publish(build);
+    await settled();
+    expect(platform.runs).toEqual([]);
+    await pass(LEASE_MS);
+    await platform.publish(build);
+    await until(() => platform.of(build.id).length === 1);
   });
 
   it("ends though the records are away: what it held lapses", async () => {

@@ -5,6 +5,7 @@ import { isFinal } from "../../status.ts";
 import type { BuildLease } from "../../store/build-record.ts";
 import type { ClaimedBuild } from "../../store/build-store.ts";
 import type { ClaimedRun } from "../orchestrator/claimed-run.ts";
+import { HeldBack } from "./held-back.ts";
 import { LeaseKeeper, type LostLease } from "./lease-keeper.ts";
 import { Places } from "./places.ts";
 import { TicketConsumer } from "./ticket-consumer.ts";
@@ -15,6 +16,8 @@ const MAX_CLAIMS = 20;
 /** A ticket in hand waits so long for a place here before it is handed back to other workers. */
 const HOLD_MS = 50;
 const MOST_IN_HAND = 8;
+/** Runners that are killed have gone by then. */
+const ABANDON_LIMIT_MS = 10_000;
 
 interface Running {
   readonly claim: ClaimedBuild;
@@ -37,19 +40,15 @@ export class Worker {
   readonly #keeper: LeaseKeeper;
   readonly #tickets: TicketConsumer;
   readonly #places: Places;
+  readonly #heldBack: HeldBack;
   readonly #running = new Map<string, Running>();
   readonly #subscriptions: Subscription[] = [];
   /** Cancels heard while a claim is under way: they may be for the build that it gives. */
   readonly #heard = new Map<string, string>();
   /** Builds had to wait for a place here: from then on the fairest is next, not the one a ticket names. */
   #contended = false;
-  /** A quota held something back whose ticket is gone. */
-  #heldBack = false;
-  /** Counts ends of builds: one that ends during a claim is not overlooked. */
-  #freed = 0;
   /** Claims under way. */
   #claims = 0;
-  #claimingWaiting: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -57,6 +56,14 @@ export class Worker {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#places = new Places(maxBuilds, clock);
+    this.#heldBack = new HeldBack({
+      builds: store.builds,
+      queue,
+      places: this.#places,
+      claim: () => this.#claim(),
+      clock,
+      logger,
+    });
     this.#keeper = new LeaseKeeper({
       owner,
       builds: store.builds,
@@ -85,12 +92,12 @@ export class Worker {
   async start(): Promise<void> {
     const { events } = this.#options;
     const heard = await events.subscribe({ types: ["build.cancel", "slot.freed"] }, (event) => {
-      if (event.type === "slot.freed") this.#onFreed();
+      if (event.type === "slot.freed") this.#heldBack.onFreed();
       if (event.type === "build.cancel") this.#cancel(event.buildId, event.reason);
     });
     const gaps = events.onGap(() => {
       void this.#keeper.look();
-      this.#onFreed();
+      this.#heldBack.onFreed();
     });
     this.#subscriptions.push(heard, gaps);
     await this.#tickets.want(true);
@@ -110,7 +117,7 @@ export class Worker {
     const time = Promise.withResolvers<void>();
     const stopTime = limitMs > 0 ? clock.after(limitMs, time.resolve) : time.resolve();
     this.#places.close();
-    const settled = Promise.all([this.#tickets.close(), this.#claimingWaiting]).then(async () => {
+    const settled = Promise.all([this.#tickets.close(), this.#heldBack.settled()]).then(async () => {
       while (this.#running.size > 0)
         await Promise.all([...this.#running.values()].map(({ run }) => run.ended));
     });
@@ -118,11 +125,22 @@ export class Worker {
     stopTime?.();
     const left = [...this.#running.values()];
     if (left.length > 0) logger.info({ owner, builds: left.length }, "builds are handed over");
-    await Promise.all(left.map(({ run }) => run.abandon()));
+    const ended = await Promise.all(left.map((running) => this.#abandon(running)));
     this.#keeper.stop();
-    await this.#giveBack(left.map(({ claim }) => claim));
-    if (this.#heldBack) await this.#offer();
+    // What would not end keeps its lease: nobody else may begin it before that has run out.
+    await this.#giveBack(left.filter((_, index) => ended[index]).map(({ claim }) => claim));
+    await this.#heldBack.offer();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  /** False: it did not end in time. */
+  async #abandon({ run }: Running): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const stop = this.#options.clock.after(ABANDON_LIMIT_MS, () => resolve(false));
+    void run.abandon().then(() => resolve(true));
+    const ended = await promise;
+    stop();
+    return ended;
   }
 
   // Tickets.
@@ -132,9 +150,9 @@ export class Worker {
     if (this.#places.free === 0) this.#contended = true;
     if (!(await this.#places.take(HOLD_MS))) return await this.#handBack(delivery);
     let claim: ClaimedBuild | undefined;
-    const freed = this.#freed;
+    const { freed } = this.#heldBack;
     try {
-      claim = await this.#claim(this.#contended || this.#heldBack ? undefined : message.buildId);
+      claim = await this.#claim(this.#contended || this.#heldBack.any ? undefined : message.buildId);
       if (claim === undefined) this.#contended = false;
     } catch (error) {
       return await this.#notClaimed(delivery, error);
@@ -152,8 +170,7 @@ export class Worker {
     try {
       const { status } = await this.#options.store.builds.get(buildId);
       if (claimed || isFinal(status) || status === "running") return true;
-      this.#heldBack = true;
-      if (this.#freed !== freed) this.#claimWaiting();
+      this.#heldBack.note(freed);
       return true;
     } catch (error) {
       if (error instanceof ExecError && error.code === "NotFound") {
@@ -161,7 +178,7 @@ export class Worker {
         return false;
       }
       // What is known is enough: the build itself, if there is one, is found by the sweeper.
-      this.#heldBack = true;
+      this.#heldBack.note(freed);
       return true;
     }
   }
@@ -256,8 +273,8 @@ export class Worker {
 
   #ended(running: Running, how: "finished" | "abandoned"): void {
     const { build, lease } = running.claim;
-    if (this.#running.get(build.id) !== running) return;
-    this.#running.delete(build.id);
+    // Another claim of it may run here by now, where this one took long to end.
+    if (this.#running.get(build.id) === running) this.#running.delete(build.id);
     this.#keeper.drop(lease);
     this.#places.give();
     // One that was abandoned still counts: it is another worker's, or will be once its lease has lapsed.
@@ -267,7 +284,7 @@ export class Worker {
 
   #afterEnd(projectId: string): void {
     if (!this.#places.closed) void this.#tickets.want(true);
-    this.#onFreed();
+    this.#heldBack.onFreed();
     this.#options.events.publish({ type: "slot.freed", projectId });
   }
 
@@ -276,6 +293,7 @@ export class Worker {
     if (running?.claim.lease.fence !== lease.fence) return;
     this.#options.logger.warn({ buildId: lease.buildId, how }, "a build was lost");
     const abandoned = running.run.abandon();
+    // Should the records be back already, nobody needs to wait for the lease to run out.
     if (how === "unprolonged") void abandoned.then(() => this.#giveBack([running.claim]));
   }
 
@@ -283,59 +301,6 @@ export class Worker {
     const running = this.#running.get(buildId);
     if (running !== undefined) running.run.cancel(reason);
     else if (this.#claims > 0) this.#heard.set(buildId, reason);
-  }
-
-  // What waits although its ticket is gone.
-
-  #onFreed(): void {
-    this.#freed += 1;
-    if (!this.#heldBack) return;
-    if (this.#places.free > 0) this.#claimWaiting();
-    else void this.#offer();
-  }
-
-  #claimWaiting(): void {
-    this.#claimingWaiting ??= this.#claimAllWaiting().finally(() => {
-      this.#claimingWaiting = undefined;
-    });
-  }
-
-  /** Claims without a ticket until nothing more can be claimed. Never rejects. */
-  async #claimAllWaiting(): Promise<void> {
-    let seen: number;
-    try {
-      do {
-        seen = this.#freed;
-        while (this.#heldBack && this.#places.takeNow()) {
-          let claim: ClaimedBuild | undefined;
-          try {
-            claim = await this.#claim();
-          } finally {
-            if (claim === undefined) this.#places.give();
-          }
-          if (claim !== undefined) continue;
-          if ((await this.#waiting()).length === 0) this.#heldBack = false;
-          break;
-        }
-      } while (seen !== this.#freed);
-    } catch (error) {
-      this.#options.logger.warn({ error }, "what waits could not be claimed");
-    }
-  }
-
-  /** Somebody else may have a place for what waits. Never rejects. */
-  async #offer(): Promise<void> {
-    try {
-      const [first] = await this.#waiting();
-      if (first === undefined) this.#heldBack = false;
-      else await this.#options.queue.publishBuild({ buildId: first.id, projectId: first.projectId });
-    } catch (error) {
-      this.#options.logger.warn({ error }, "what waits could not be offered to other workers");
-    }
-  }
-
-  #waiting() {
-    return this.#options.store.builds.unowned(this.#options.clock.now() + 1, 1);
   }
 
   /** Never rejects: what cannot be given back lapses. */
