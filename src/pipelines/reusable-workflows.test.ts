@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { git } from "../../test/support/git.ts";
 import { Sandbox } from "../../test/support/slipway.ts";
 import type { LoadWorkflow } from "../builds/load-workflow.ts";
@@ -86,8 +86,10 @@ describe("called workflows", () => {
 });
 
 describe("a file of a project", () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox[Symbol.dispose]());
+
   it("is nothing where it is not there, and an error where it is a folder", async () => {
-    using sandbox = new Sandbox();
     sandbox.write({ "a/b.yml": "x" });
     expect(await readIfThere(sandbox.join("a/b.yml"))).toBe("x");
     expect(await readIfThere(sandbox.join("none"))).toBeUndefined();
