@@ -1,5 +1,6 @@
 // Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options; src/api/grpc/gen,
-// from proto/; docs/reference/openapi.json and src/api/client/gen, from the routes of the API.
+// from proto/; docs/reference/openapi.json and src/api/client/gen, from the routes of the API;
+// src/store/schema, from the migrations.
 //   node scripts/generate.ts            writes
 //   node scripts/generate.ts --check    fails where a file is not what would be written
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import type { Setting } from "../src/config/setting.ts";
 import { flagOf, SETTINGS } from "../src/config/settings.ts";
 import { apiFiles } from "./generate-api.ts";
 import { generateProtos } from "./generate-protos.ts";
+import { schemaFiles } from "./generate-schemas.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
@@ -105,6 +107,7 @@ a *list* has commas (in the file it may be a list); a *switch* is \`true\` or \`
 ${settingsTables()}
 `,
   ...apiFiles(),
+  ...(await schemaFiles(checkOnly)),
 };
 
 const stale = Object.entries(pages).filter(([path, text]) => {

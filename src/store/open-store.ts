@@ -37,12 +37,6 @@ export interface StoreDeps {
  */
 export async function openStore(options: StoreOptions, { clock, logger }: StoreDeps): Promise<Store> {
   const engine = await openEngine(options, logger);
-  try {
-    await migrate(engine, MIGRATIONS, logger);
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
   return {
     engine: engine.name,
     access: kyselyAccessStore(engine),
@@ -59,14 +53,39 @@ export async function openStore(options: StoreOptions, { clock, logger }: StoreD
     async ping() {
       const query = sql<{ now: number }>`select ${sql.raw(engine.traits.clock)} as now`;
       const [row] = await engine.session.query(query.compile(engine.db));
-      return Math.trunc(Number(row?.now));
+      return Number(row?.now);
     },
     close: () => engine.close(),
   };
 }
 
-/** Loaded only where it is used. */
+/** Lends the engine below the store to what looks at the schema itself: its golden dump, query plans. */
+export async function withEngine<T>(
+  options: StoreOptions,
+  logger: Logger,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(options, logger);
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
 async function openEngine(options: StoreOptions, logger: Logger): Promise<Engine> {
+  const engine = await connect(options, logger);
+  try {
+    await migrate(engine, MIGRATIONS, logger);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** The driver of PostgreSQL is loaded only where it is used. */
+async function connect(options: StoreOptions, logger: Logger): Promise<Engine> {
   if (options.kind === "sqlite") return openSqlite(options.file);
   const { openPostgres } = await import("./engine/open-postgres.ts");
   return openPostgres(options.url, options.poolSize ?? DEFAULT_POOL_SIZE, logger);
