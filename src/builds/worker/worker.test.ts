@@ -515,6 +515,18 @@ describe("drain", () => {
     ]);
   });
 
+  it("leaves a ticket for what a quota held back, whose own is used up", async () => {
+    await platform.project("small", { maxBuilds: 1 });
+    const { worker } = await platform.start("a");
+    await platform.submit("small");
+    await until(() => platform.running.length === 1);
+    await platform.submit("small");
+    await settled();
+    expect((await platform.queue.stats()).ready).toBe(0);
+    await worker.drain(0);
+    expect((await platform.queue.stats()).ready).toBe(2);
+  });
+
   it("leaves no timer and no consumer behind", async () => {
     const { worker } = await platform.start("a");
     await platform.submit("one");
