@@ -44,10 +44,18 @@ export class BlobUpload implements Upload {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #contentKey: string;
+  readonly #countStaged: (bytes: number) => number;
 
-  constructor(store: BlobStore, folder: string, description: UploadDescription) {
+  /** `countStaged` adds to what parts of this upload have brought, and gives the sum. */
+  constructor(
+    store: BlobStore,
+    folder: string,
+    description: UploadDescription,
+    countStaged: (bytes: number) => number,
+  ) {
     this.#store = store;
     this.#folder = folder;
+    this.#countStaged = countStaged;
     this.#maxBytes = description.maxBytes;
     this.#contentKey = description.contentKey;
     this.id = description.id;
@@ -66,7 +74,7 @@ export class BlobUpload implements Upload {
   async putBlock(id: string, body: AsyncIterable<Uint8Array>, length: number | undefined): Promise<void> {
     await this.#refuseIfComplete();
     this.#checkSize(length ?? 0);
-    await this.#store.put(this.#blockKey(id), this.#checked(body, length));
+    await this.#store.put(this.#blockKey(id), this.#counted(this.#checked(body, length)));
   }
 
   async commitBlocks(ids: readonly string[]): Promise<void> {
@@ -92,7 +100,8 @@ export class BlobUpload implements Upload {
   async putRange(start: number, body: AsyncIterable<Uint8Array>, length: number): Promise<void> {
     await this.#refuseIfComplete();
     this.#checkSize(start + length);
-    await this.#store.put(`${this.#folder}/ranges/${start}-${length}`, this.#checked(body, length));
+    const part = this.#counted(this.#checked(body, length));
+    await this.#store.put(`${this.#folder}/ranges/${start}-${length}`, part);
   }
 
   async commitRanges(sizeBytes: number): Promise<void> {
@@ -161,6 +170,13 @@ export class BlobUpload implements Upload {
     }
     if (length !== undefined && size !== length) {
       throw new ExecError("InvalidSpec", `the body has ${size} bytes, its head says ${length}`);
+    }
+  }
+
+  async *#counted(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const chunk of body) {
+      this.#checkSize(this.#countStaged(chunk.byteLength) / STAGED_TIMES);
+      yield chunk;
     }
   }
 

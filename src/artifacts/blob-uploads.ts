@@ -27,6 +27,8 @@ const DELETES_AT_ONCE = 16;
  */
 export class BlobUploads implements Uploads {
   readonly #options: BlobUploadsOptions;
+  /** Bytes of parts that this process has taken, by upload: what bounds what lies staged, as each process sees it. */
+  readonly #staged = new Map<string, number>();
 
   constructor(options: BlobUploadsOptions) {
     this.#options = options;
@@ -117,11 +119,17 @@ export class BlobUploads implements Uploads {
 
   #upload(description: UploadDescription): Upload {
     const { store } = this.#options;
-    return new BlobUpload(store, this.#folder(description.owner, description.id), description);
+    const { owner, id } = description;
+    return new BlobUpload(store, this.#folder(owner, id), description, (bytes) => {
+      const total = (this.#staged.get(id) ?? 0) + bytes;
+      this.#staged.set(id, total);
+      return total;
+    });
   }
 
   async #takeAway({ name, owner, id, contentKey }: UploadDescription): Promise<void> {
     const { store, isOwned } = this.#options;
+    this.#staged.delete(id);
     const nameKey = this.#nameKey(name);
     const holder = (await this.#read(nameKey)) as UploadPlace | undefined;
     if (holder?.id === id) await store.delete(nameKey);

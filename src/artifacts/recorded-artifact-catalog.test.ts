@@ -234,6 +234,14 @@ describe("artifacts of a server", () => {
       await put(url, new Uint8Array(600), `&comp=block&blockid=${encodeURIComponent(blockId(index))}`);
     }
     expect((await put(url, blockList(0, 1), "&comp=blocklist")).status).toBe(507);
+    const more = [];
+    for (let index = 2; index < 12; index++) {
+      const query = `&comp=block&blockid=${encodeURIComponent(blockId(index))}`;
+      more.push((await put(url, new Uint8Array(600), query)).status);
+    }
+    // What is staged and never asked for is bounded too.
+    expect(more).toContain(507);
+    expect((await fixture.keys("uploads/artifacts/jobs/")).length).toBeLessThan(10);
     await fixture.servers[1].revoke(await fixture.job());
     expect(await fixture.keys("")).toEqual([]);
   });

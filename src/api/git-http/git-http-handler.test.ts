@@ -443,18 +443,36 @@ describe("GitHttpHandler, when things go wrong", () => {
     await expect(ask(origin, "GET", REFS, { authorization })).rejects.toThrow();
   });
 
-  it("tells who comes beyond its limit to come again", async () => {
+  it("has who comes beyond its limit wait for a turn", async () => {
+    const path = fakeGit(`[ -e "${folder.join("go")}" ] || sleep 1000; ${HEAD}; echo served`);
+    const clock = new FakeClock();
     const origin = await serve({
-      path: fakeGit("sleep 1000"),
+      path,
       repositories: repositories(),
       maxProcesses: 1,
+      waitLimitMs: 1000,
+      clock,
     });
     const first = httpRequest(`${origin}${REFS}`, { headers: { authorization } });
     first.on("error", () => undefined).end();
     await pidIn("pid");
-    const second = await ask(origin, "GET", REFS, { authorization });
-    expect([second.status, second.headers["retry-after"]]).toEqual([503, "1"]);
+    const late = ask(origin, "GET", REFS, { authorization });
+    const gone = httpRequest(`${origin}${REFS}`, { headers: { authorization } });
+    gone.on("error", () => undefined).end();
+    // The one that runs has a timer too.
+    await expect.poll(() => clock.pending).toBe(3);
+    gone.destroy();
+    await expect.poll(() => clock.pending).toBe(2);
+    clock.advance(1000);
+    const { status, headers } = await late;
+    expect([status, headers["retry-after"]]).toEqual([503, "1"]);
+    const next = ask(origin, "GET", REFS, { authorization });
+    await expect.poll(() => clock.pending).toBe(2);
+    writeFileSync(folder.join("go"), "");
     first.destroy();
+    expect((await next).body.toString()).toBe("served\n");
+    expect((await ask(origin, "GET", REFS, { authorization })).status).toBe(200);
+    expect(clock.pending).toBe(0);
   });
 
   it("gives a large clone whole", async () => {

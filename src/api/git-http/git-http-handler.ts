@@ -7,6 +7,7 @@ import { PROBLEMS } from "../problem.ts";
 import { admitToGit, type GitAccess, type GitAccessParts } from "./git-access.ts";
 import { runGitBackend } from "./git-backend.ts";
 import { type GitRequest, parseGitRequest } from "./git-request.ts";
+import { GitSlots } from "./git-slots.ts";
 
 export interface GitHttpOptions extends GitAccessParts {
   readonly repositories: Pick<Repositories, "mirrorPath" | "resolve">;
@@ -14,8 +15,10 @@ export interface GitHttpOptions extends GitAccessParts {
   readonly logger: Logger;
   /** `PATH` of this process: git is looked for there. */
   readonly path: string;
-  /** Clones at once; who comes beyond is told to come again. 64 where absent. */
+  /** Clones at once; who comes beyond waits. 32 where absent. */
   readonly maxProcesses?: number;
+  /** For a turn; 2 minutes where absent. */
+  readonly waitLimitMs?: number;
   /** Of one request; an hour where absent. */
   readonly timeLimitMs?: number;
 }
@@ -28,10 +31,11 @@ export class GitHttpHandler {
   /** First part of the paths that `handle` answers. */
   readonly prefix = "/git";
   readonly #options: GitHttpOptions;
-  #running = 0;
+  readonly #slots: GitSlots;
 
   constructor(options: GitHttpOptions) {
     this.#options = options;
+    this.#slots = new GitSlots(options.maxProcesses ?? 32, options.waitLimitMs ?? 120_000, options.clock);
   }
 
   /** False: the path is not one of these; nothing was read or written. Never rejects. May be handed on by itself. */
@@ -55,19 +59,16 @@ export class GitHttpHandler {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { maxProcesses = 64, timeLimitMs = HOUR_MS, clock, path } = this.#options;
+    const { timeLimitMs = HOUR_MS, clock, path } = this.#options;
     const access = await admitToGit(request, projectName, this.#options);
-    if (this.#running >= maxProcesses) {
-      throw new ExecError("Transient", "Too many clones run at once; try again in a moment.");
-    }
-    this.#running++;
+    await this.#slots.enter(response);
     try {
       const repository = await this.#mirror(kind, access);
       if (response.destroyed) return;
       const limits = { clock, path, timeLimitMs, maxRequestBytes: MAX_REQUEST_BYTES };
       await runGitBackend(kind, repository, request, response, limits);
     } finally {
-      this.#running--;
+      this.#slots.leave();
     }
   }
 
