@@ -64,6 +64,7 @@ export class JobAttempts {
   #cancelReason: string | undefined;
   #killed = false;
   #began = false;
+  #abandoned = false;
   /** The job of the present attempt would go on without this process. */
   #outlives = false;
   readonly #done = Promise.withResolvers<void>();
@@ -125,6 +126,7 @@ export class JobAttempts {
    */
   async abandon(): Promise<void> {
     this.#cancelReason ??= "abandoned";
+    this.#abandoned = true;
     this.#stopped.abort("stopped");
     if (this.#outlives) return;
     this.#killed = true;
@@ -197,6 +199,7 @@ export class JobAttempts {
   async #follow(running: RunningJob): Promise<JobEnd> {
     this.#running = running;
     if (this.#killed) running.kill();
+    else if (this.#abandoned) return await running.ended;
     else if (this.#cancelReason !== undefined) this.#cancelRunning(running, this.#cancelReason);
     const end = await running.ended;
     this.#running = undefined;

@@ -1,9 +1,7 @@
 import { ExecError } from "../../errors.ts";
-import type { Subscription } from "../../events/event-bus.ts";
-import type { PlatformEvent } from "../../events/platform-event.ts";
 import { Masker } from "../../runner/output/masker.ts";
-import { isFinal, statusOfConclusion } from "../../status.ts";
-import type { BuildChange, BuildDetails } from "../../store/build-change.ts";
+import { isFinal } from "../../status.ts";
+import type { BuildChange } from "../../store/build-change.ts";
 import type { BuildStatus, CarriedJob } from "../../store/build-record.ts";
 import type { ClaimedBuild } from "../../store/build-store.ts";
 import type { BuildDecision } from "../build-decision.ts";
@@ -14,11 +12,16 @@ import { messageOf } from "../located-error.ts";
 import { placeJob } from "../place-job.ts";
 import type { PlannedJob } from "../planned-job.ts";
 import { wishedImages } from "../refusal.ts";
+import { waitOn } from "../wait-on.ts";
 import { rememberingLoader } from "../workflow-loader.ts";
 import { armDeadline } from "./build-deadline.ts";
+import { type BuildEndCause, buildMoved, buildStatusOf, type FinishBuild } from "./build-end.ts";
+import { BuildPublisher } from "./build-publisher.ts";
 import { BuildRows } from "./build-rows.ts";
 import { BuildTelemetry } from "./build-telemetry.ts";
+import { onCancelEvents } from "./cancel-events.ts";
 import type { ClaimedRun } from "./claimed-run.ts";
+import { decidedRows } from "./decided-rows.ts";
 import { encodeFact, type StoredFact } from "./fact-codec.ts";
 import { GroupPlaces } from "./group-places.ts";
 import { JobRun, type JobRunParts, type LeftJob } from "./job-run.ts";
@@ -28,13 +31,13 @@ import { leftJob } from "./left-job.ts";
 import { maskFact } from "./mask-fact.ts";
 import { OutputLimits } from "./output-limits.ts";
 import { Outstanding } from "./outstanding.ts";
+import { patientLoader } from "./patient-loader.ts";
 import { type PreparedBuild, prepareBuild } from "./prepare-build.ts";
 import { type BuildRecords, readBuild } from "./read-build.ts";
 import { replayFacts } from "./replay-facts.ts";
 import type { RunParts } from "./run-parts.ts";
 import { SlotQueue } from "./slot-queue.ts";
 import type { Patience } from "./until-reached.ts";
-import { WatchedChanges } from "./watched-changes.ts";
 
 type Decision<K extends BuildDecision["kind"]> = Extract<BuildDecision, { kind: K }>;
 
@@ -58,7 +61,7 @@ export class BuildConductor implements ClaimedRun {
   readonly #patience: Patience;
   readonly #journal: Journal;
   readonly #rows: BuildRows;
-  readonly #watched: WatchedChanges;
+  readonly #publisher: BuildPublisher;
   readonly #telemetry: BuildTelemetry;
   readonly #limits = new OutputLimits();
   readonly #live = new Map<string, JobRun>();
@@ -75,7 +78,8 @@ export class BuildConductor implements ClaimedRun {
   #cancelled: { readonly reason: string; readonly told: boolean } | undefined;
   #timedOut = false;
   #warnedOfImages = false;
-  #announced = false;
+  /** Its end is decided, and on its way into the records. */
+  #ending = false;
   #over = false;
 
   constructor(claim: ClaimedBuild, parts: RunParts) {
@@ -85,12 +89,12 @@ export class BuildConductor implements ClaimedRun {
     this.#parts = parts;
     this.ended = this.#end.promise;
     this.#rows = new BuildRows(build.id);
-    this.#watched = new WatchedChanges(build.id);
+    this.#publisher = new BuildPublisher(build, parts.events);
     this.#patience = {
       clock,
       signal: this.#stop.signal,
       onWait: (error) =>
-        logger.warn({ buildId: build.id, err: error }, "The records cannot be reached; a build waits."),
+        logger.warn({ buildId: build.id }, `The records cannot be reached, a build waits: ${error.message}`),
     };
     this.#telemetry = new BuildTelemetry(build, parts, clock.now(), this.#mask);
     this.#journal = new Journal({
@@ -98,7 +102,7 @@ export class BuildConductor implements ClaimedRun {
       advance: (changes) => store.builds.advance(lease, changes),
       patience: this.#patience,
       mask: this.#mask,
-      onWritten: (changes, version) => this.#publish(changes, version),
+      onWritten: (changes, version) => this.#publisher.publish(changes, version),
       onLost: (error) => this.#lose(error),
     });
   }
@@ -109,7 +113,7 @@ export class BuildConductor implements ClaimedRun {
   }
 
   cancel(reason: string): void {
-    if (this.#cancelled !== undefined || this.#over) return;
+    if (this.#cancelled !== undefined || this.#ending || this.#over) return;
     const told = this.#machine !== undefined;
     this.#cancelled = { reason, told };
     if (told) this.#tell({ fact: { kind: "cancelled", reason } });
@@ -130,14 +134,13 @@ export class BuildConductor implements ClaimedRun {
 
   async #run(): Promise<void> {
     const { build, resumed } = this.#claim;
-    this.#listen();
+    this.#cleanup.push(onCancelEvents(this.#parts.events, build.id, (reason) => this.cancel(reason)));
     if (!resumed) this.#telemetry.queued(build);
     const records = await readBuild(this.#claim, this.#parts, this.#patience);
     if (this.#over) return;
     for (const value of Object.values(records.secrets)) this.#masker.add(value);
     this.#rows.restore(records.jobs);
-    this.#watched.know(this.#rows.latest);
-    this.#watched.knowSteps(records.steps);
+    this.#publisher.know(records.jobs, records.steps);
     const prepared = prepareBuild(build, records.snapshot, records.secrets);
     this.#carried = new Map((records.snapshot.carried ?? []).map((job) => [job.key, job]));
     this.#prepare(records, prepared);
@@ -192,7 +195,9 @@ export class BuildConductor implements ClaimedRun {
       onUnusedImage: (job) => this.#warnOfImages(job),
       onWarning: (warning) => this.#warn(warning),
     });
-    this.#load = rememberingLoader(this.#parts.loadWorkflow(build));
+    this.#load = rememberingLoader(
+      patientLoader(this.#parts.loadWorkflow(build), this.#parts.infrastructureRetry, waitOn(clock)),
+    );
     this.#cleanup.push(
       armDeadline(clock, build.startedAt ?? clock.now(), settings.maxBuildMinutes ?? limits.maxBuildMinutes, {
         cancel: () => this.#timeOut(settings.maxBuildMinutes ?? limits.maxBuildMinutes),
@@ -241,7 +246,7 @@ export class BuildConductor implements ClaimedRun {
 
   #tell({ fact: raw, timedOut, with: before = [], onRecorded }: ToldFact): void {
     const machine = this.#machine;
-    if (this.#over || machine === undefined) return;
+    if (this.#over || this.#ending || machine === undefined) return;
     try {
       const at = this.#parts.clock.now();
       const fact = maskFact(raw, this.#mask);
@@ -254,6 +259,7 @@ export class BuildConductor implements ClaimedRun {
         ...this.#rowsOf(decisions, at),
       ];
       const ends = decisions.some(({ kind }) => kind === "finish-build");
+      this.#ending = ends;
       this.#journal.write(changes, () => {
         onRecorded?.();
         for (const decision of decisions) this.#carryOut(decision, ends);
@@ -264,34 +270,17 @@ export class BuildConductor implements ClaimedRun {
   }
 
   #rowsOf(decisions: readonly BuildDecision[], at: number): BuildChange[] {
-    const starting = new Set(
-      decisions.flatMap((decision) =>
-        decision.kind === "start-job" && this.#startsAtOnce(decision.job) ? [decision.job.key] : [],
-      ),
-    );
-    return decisions.flatMap((decision): BuildChange[] => {
-      switch (decision.kind) {
-        case "add-job": {
-          const carried = this.#carried.get(decision.added.job);
-          return this.#rows.add(decision.added, at, {
-            queued: starting.delete(decision.added.job),
-            ...(carried === undefined ? {} : { carriedFrom: carried.jobId }),
-          });
-        }
-        case "start-job":
-          return starting.has(decision.job.key) ? this.#rows.move(decision.job.key, "queued", at) : [];
-        case "finish-job": {
-          const { kind: _kind, job, ...end } = decision;
-          const lost = this.#live.get(job)?.infrastructureFailure === true;
-          const details = { ...end, ...(lost ? { infrastructureFailure: true } : {}) };
-          return this.#rows.move(job, statusOfConclusion(end.outcome), at, details);
-        }
-        case "finish-build":
-          return [this.#buildMoved(decision, at)];
-        default:
-          return [];
-      }
+    return decidedRows(decisions, at, {
+      rows: this.#rows,
+      carried: this.#carried,
+      startsAtOnce: (job) => this.#startsAtOnce(job),
+      isLost: (job) => this.#live.get(job)?.infrastructureFailure === true,
+      cause: this.#cause,
     });
+  }
+
+  get #cause(): BuildEndCause {
+    return { timedOut: this.#timedOut, cancelReason: this.#cancelled?.reason };
   }
 
   #carryOut(decision: BuildDecision, ends: boolean): void {
@@ -323,11 +312,12 @@ export class BuildConductor implements ClaimedRun {
         break;
       case "finish-job":
         this.#live.delete(decision.job);
+        if (this.#rows.get(decision.job)?.kind === "job") this.#telemetry.jobEnded(decision.outcome);
         // An ended build holds no slot.
         if (!ends) this.#slots?.give(decision.job).catch((error: unknown) => this.#refused(error));
         break;
       case "finish-build":
-        void this.#finish(this.#statusOf(decision));
+        void this.#finish(buildStatusOf(decision, this.#timedOut));
         break;
     }
   }
@@ -383,7 +373,7 @@ export class BuildConductor implements ClaimedRun {
   }
 
   #timeOut(minutes: number): void {
-    if (this.#cancelled !== undefined || this.#over) return;
+    if (this.#cancelled !== undefined || this.#ending || this.#over) return;
     const reason = `The build has exceeded the maximum execution time of ${minutes} minutes.`;
     this.#cancelled = { reason, told: true };
     this.#timedOut = true;
@@ -392,24 +382,8 @@ export class BuildConductor implements ClaimedRun {
 
   // The build as a whole.
 
-  #buildMoved(decision: Decision<"finish-build">, at: number): BuildChange {
-    const to = this.#statusOf(decision);
-    const { error } = decision;
-    let details: BuildDetails = {};
-    if (this.#timedOut) details = { errorCode: "Timeout", error: error ?? "The build took too long." };
-    else if (to === "failed" && error !== undefined) details = { errorCode: "InvalidSpec", error };
-    else if (error !== undefined && error !== this.#cancelled?.reason)
-      details = { errorCode: "Cancelled", error };
-    return { kind: "build-moved", to, at, ...details };
-  }
-
-  #statusOf({ result }: Decision<"finish-build">): BuildStatus {
-    if (this.#timedOut) return "failed";
-    return result === "success" ? "succeeded" : result === "failure" ? "failed" : "cancelled";
-  }
-
-  #moveBuild(decision: Decision<"finish-build">): void {
-    const changes = [this.#buildMoved(decision, this.#parts.clock.now())];
+  #moveBuild(decision: FinishBuild): void {
+    const changes = [buildMoved(decision, this.#cause, this.#parts.clock.now())];
     this.#journal.write(changes, () => this.#carryOut(decision, true));
   }
 
@@ -418,20 +392,27 @@ export class BuildConductor implements ClaimedRun {
     if (this.#over) return;
     const { build } = this.#claim;
     const code = error instanceof ExecError ? error.code : "Permanent";
-    if (code === "Conflict" || code === "NotFound") {
+    if (code === "Conflict") {
       this.#lose(error);
       return;
     }
-    this.#parts.logger.error({ buildId: build.id, err: error }, "A build cannot be run.");
-    for (const job of this.#live.values()) job.kill("the build failed");
-    this.#machine = undefined;
+    if (this.#ending) return;
+    this.#ending = true;
     const at = this.#parts.clock.now();
+    const message = messageOf(error);
+    this.#parts.logger.error({ buildId: build.id, code }, `A build cannot be run: ${this.#mask(message)}`);
+    const left = [...this.#live.values()].map((job) => job.settle({ outcome: "cancelled", outputs: {} }));
+    for (const job of this.#live.values()) job.kill("the build failed");
     const open = this.#rows.latest.filter(({ status }) => !isFinal(status));
     const changes: BuildChange[] = [
+      ...left.flatMap((ended) => ended.changes),
       ...open.flatMap(({ key }) => this.#rows.move(key, "cancelled", at, { reason: "the build failed" })),
-      { kind: "build-moved", to: "failed", at, error: messageOf(error), errorCode: code },
+      { kind: "build-moved", to: "failed", at, error: message, errorCode: code },
     ];
-    this.#journal.write(changes, () => void this.#finish("failed"));
+    this.#journal.write(changes, () => {
+      for (const { onRecorded } of left) onRecorded();
+      void this.#finish("failed");
+    });
   }
 
   async #finish(status: BuildStatus): Promise<void> {
@@ -441,9 +422,10 @@ export class BuildConductor implements ClaimedRun {
     this.#telemetry.ended(status, at);
     for (const stop of this.#cleanup) stop();
     this.#loading.abort("ended");
+    void this.#journal.stop();
     this.#slots?.stop();
     this.#slots?.freed();
-    await this.#groups?.stop();
+    await this.#groups?.close();
     this.#end.resolve("finished");
   }
 
@@ -455,10 +437,8 @@ export class BuildConductor implements ClaimedRun {
 
   #lose(error: unknown): void {
     if (this.#over) return;
-    this.#parts.logger.warn(
-      { buildId: this.#claim.build.id, err: error },
-      "A build is no more this worker's.",
-    );
+    const { id: buildId } = this.#claim.build;
+    this.#parts.logger.warn({ buildId }, `A build is no more this worker's: ${this.#mask(messageOf(error))}`);
     void this.abandon();
   }
 
@@ -467,44 +447,7 @@ export class BuildConductor implements ClaimedRun {
     this.#loading.abort("abandoned");
     this.#slots?.stop();
     this.#stop.abort(new ExecError("Cancelled", "This worker no longer runs the build."));
-    void this.#groups?.stop();
-  }
-
-  // What others are told.
-
-  #listen(): void {
-    const { build } = this.#claim;
-    const listener = (event: PlatformEvent) => {
-      if (event.type === "build.cancel" && event.buildId === build.id) this.cancel(event.reason);
-    };
-    const keep = (subscription: Subscription) => {
-      if (this.#over) subscription.unsubscribe();
-      else this.#cleanup.push(() => subscription.unsubscribe());
-    };
-    // The wish is in the records, too, where the worker finds it with its heartbeat.
-    this.#parts.events
-      .subscribe({ types: ["build.cancel"], buildId: build.id }, listener)
-      .then(keep, () => {});
-  }
-
-  #publish(changes: readonly BuildChange[], version: number): void {
-    const { id: buildId, projectId } = this.#claim.build;
-    const watched = this.#watched.of(changes);
-    const moved = watched.find(({ kind }) => kind === "build");
-    const first =
-      this.#announced || moved !== undefined
-        ? []
-        : [{ kind: "build", id: buildId, status: "running" } as const];
-    this.#announced = true;
-    const status = (moved?.status ?? "running") as BuildStatus;
-    this.#parts.events.publish({
-      type: "build.changed",
-      buildId,
-      projectId,
-      version,
-      status,
-      changes: [...first, ...watched],
-    });
+    this.#groups?.stop();
   }
 
   #warn(warning: string): void {

@@ -8,6 +8,7 @@ import { legalMoves } from "./legal-moves.ts";
 /** A job's newest attempt in the records. */
 export interface JobRow {
   readonly id: string;
+  readonly kind: "job" | "group";
   readonly key: string;
   readonly attempt: number;
   readonly status: Status;
@@ -119,10 +120,10 @@ export class BuildRows {
   }
 
   #keep(job: NewJob, status: Status): void {
-    const { id, key, attempt, createdAt } = job;
+    const { id, kind, key, attempt, createdAt } = job;
     const { reason } = job;
     const why = reason === undefined ? {} : { reason };
-    this.#jobs.set(key, { job, row: { id, key, attempt, status, frameSeq: 0, createdAt, ...why } });
+    this.#jobs.set(key, { job, row: { id, kind, key, attempt, status, frameSeq: 0, createdAt, ...why } });
   }
 }
 

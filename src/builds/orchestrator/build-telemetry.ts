@@ -1,5 +1,5 @@
 import type { StepFinishedFrame } from "../../protocol/frame.ts";
-import type { Status } from "../../status.ts";
+import { type Conclusion, type Status, statusOfConclusion } from "../../status.ts";
 import type { BuildRecord } from "../../store/build-record.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Span, Tracer } from "../../telemetry/tracer.ts";
@@ -54,6 +54,10 @@ export class BuildTelemetry {
       { key, attempt, build: this.#span, tracer: this.#tracer, metrics: this.#metrics },
       this.#mask,
     );
+  }
+
+  jobEnded(outcome: Conclusion): void {
+    this.#metrics.count("slipway_jobs_total", { status: statusOfConclusion(outcome) });
   }
 
   retried(): void {
@@ -126,7 +130,6 @@ export class JobSpans {
     if (this.#ended) return;
     this.#ended = true;
     const { metrics } = this.#parts;
-    if (status !== undefined) metrics.count("slipway_jobs_total", { status });
     if (this.#span === undefined) return;
     count(metrics, -1);
     if (status !== undefined) {

@@ -90,9 +90,15 @@ export class GroupPlaces {
     });
   }
 
-  /** Looks no more; resolves once what was released has been given back, as far as the records can be reached. */
-  async stop(): Promise<void> {
+  /** Looks no more. */
+  stop(): void {
     this.#watch.stop();
+  }
+
+  /** The build has ended: gives everything back; resolves once that is in the records. */
+  async close(): Promise<void> {
+    this.#watch.stop();
+    for (const holder of [...this.#places.keys()]) this.release(holder);
     await this.#calls;
   }
 

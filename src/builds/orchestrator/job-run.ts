@@ -65,6 +65,7 @@ export class JobRun implements AttemptListener {
   #reason: string | undefined;
   #recorder: Recording | undefined;
   #timedOut: string | undefined;
+  #abandoned = false;
   #lost: string | undefined;
 
   constructor(job: PlannedJob, parts: JobRunParts, left?: LeftJob) {
@@ -109,6 +110,7 @@ export class JobRun implements AttemptListener {
   /** See `JobAttempts.abandon`. */
   async abandon(): Promise<void> {
     this.#reason ??= "abandoned";
+    this.#abandoned = true;
     this.#stopped.abort("stopped");
     await this.#attempts?.abandon();
     this.#recorder?.spans.ended(undefined, this.#parts.clock.now());
@@ -171,7 +173,9 @@ export class JobRun implements AttemptListener {
       this.#parts.slots.keep(this.#job.key);
     }
     const job = environment === undefined ? this.#job : await this.#withSecretsOf(environment);
-    if (this.#reason !== undefined && this.#left?.runner === undefined) return this.#cancelled();
+    if (this.#abandoned || (this.#reason !== undefined && this.#left?.runner === undefined)) {
+      return this.#cancelled();
+    }
     const attempts = this.#createAttempts(job);
     this.#attempts = attempts;
     if (this.#reason !== undefined) attempts.cancel(this.#reason);
@@ -267,7 +271,8 @@ export class JobRun implements AttemptListener {
       journal,
       masker,
       spans,
-      onLogLost: (error) => logger.error({ jobKey: row.key, err: error }, "A log could not be kept."),
+      onLogLost: (error) =>
+        logger.error({ jobKey: row.key }, `A log could not be kept: ${masker.text(messageOf(error))}`),
       now: () => clock.now(),
       afterSeq: left?.runner?.afterSeq ?? 0,
     });

@@ -24,7 +24,7 @@ interface Entry {
 const LINGER_MS = 10;
 /** Changes of one transaction, as far as what belongs together allows. */
 const BATCH = 500;
-/** So many changes may wait before whoever makes them is held up. */
+/** So many changes, as heavy as they usually are, may wait before whoever makes them is held up. */
 const ROOM = 2_000;
 
 /**
@@ -81,8 +81,9 @@ export class Journal {
   #add(changes: readonly BuildChange[], onWritten: (() => void) | undefined): boolean {
     if (this.#stopped) return false;
     const { mask } = this.#options;
-    this.#entries.push({ changes: changes.map((change) => maskChange(change, mask)), onWritten });
-    this.#waiting += changes.length;
+    const masked = changes.map((change) => maskChange(change, mask));
+    this.#entries.push({ changes: masked, onWritten });
+    this.#waiting += weightOf(masked);
     return true;
   }
 
@@ -112,7 +113,7 @@ export class Journal {
         if (!this.#stopped) this.#options.onLost(error);
         break;
       }
-      this.#waiting -= changes.length;
+      this.#waiting -= weightOf(changes);
       this.#makeRoom();
       for (const { onWritten } of entries) onWritten?.();
     }
@@ -140,4 +141,14 @@ export class Journal {
     this.#room?.resolve();
     this.#room = undefined;
   }
+}
+
+/** A change counts as one, one with a summary as so many as take its room. */
+function weightOf(changes: readonly BuildChange[]): number {
+  let weight = changes.length;
+  for (const change of changes) {
+    if (change.kind === "step-changed" && change.summary !== undefined) weight += change.summary.length / 512;
+    if (change.kind === "annotation-added") weight += change.annotation.message.length / 512;
+  }
+  return Math.ceil(weight);
 }

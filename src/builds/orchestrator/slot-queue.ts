@@ -34,6 +34,7 @@ export class SlotQueue {
   readonly #taken = new Set<string>();
   readonly #watch: Watch;
   #filling = false;
+  #again = false;
 
   constructor(options: SlotQueueOptions) {
     this.#options = options;
@@ -88,11 +89,16 @@ export class SlotQueue {
   }
 
   async #fill(): Promise<void> {
+    this.#again = true;
     if (this.#filling) return;
     this.#filling = true;
     try {
-      for (const waiting of this.#waiting) {
-        if (!(await this.#enter(waiting))) break;
+      // Who asks meanwhile, or hears of a slot, is not forgotten.
+      while (this.#again) {
+        this.#again = false;
+        for (const waiting of this.#waiting) {
+          if (!(await this.#enter(waiting))) break;
+        }
       }
     } catch (error) {
       for (const { entered } of this.#waiting) entered.reject(error);

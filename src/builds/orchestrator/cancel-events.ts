@@ -1,0 +1,27 @@
+import type { EventBus } from "../../events/event-bus.ts";
+
+/** Calls back for each wish to cancel the build that an event tells of. Gives how to stop. */
+export function onCancelEvents(
+  events: EventBus,
+  buildId: string,
+  cancel: (reason: string) => void,
+): () => void {
+  let stopped = false;
+  let unsubscribe = () => {};
+  const listening = events.subscribe({ types: ["build.cancel"], buildId }, (event) => {
+    if (event.type === "build.cancel" && event.buildId === buildId) cancel(event.reason);
+  });
+  listening.then(
+    (subscription) => {
+      if (stopped) subscription.unsubscribe();
+      else unsubscribe = () => subscription.unsubscribe();
+    },
+    () => {
+      // The wish is in the records, too, where the worker finds it with its heartbeat.
+    },
+  );
+  return () => {
+    stopped = true;
+    unsubscribe();
+  };
+}
