@@ -224,6 +224,40 @@ describe("startPipelineBuild", () => {
     expect(created).toEqual([]);
   });
 
+  it("tells mistakes in the workflows it calls, and in the calls", async () => {
+    const calling = `on: push
+jobs:
+  a: { uses: ./.workflows/called.yml, with: { nmae: x } }
+  b: { uses: ./.workflows/brokn.yml }
+  c: { uses: ./.workflows/broken.yml }
+`;
+    const called =
+      "on: { workflow_call: { inputs: { name: { type: string } } } }\njobs: { a: { runs-on: x, steps: [{ run: a }] } }\n";
+    const broken = called.replace("steps", "stepz");
+    commitFiles(origin, "calls", {
+      ".workflows/ci.yml": calling,
+      ".workflows/called.yml": called,
+      ".workflows/broken.yml": broken,
+    });
+    const { code, message } = await failure(start({ pipeline: ".workflows/ci.yml" }));
+    expect(code).toBe("InvalidSpec");
+    for (const part of [
+      "ci.yml:3:",
+      "nmae",
+      "ci.yml:4:",
+      "Did you mean ./.workflows/broken.yml?",
+      "ci.yml:5:",
+      "broken.yml:2:",
+    ]) {
+      expect(message).toContain(part);
+    }
+    commitFiles(origin, "sound", {
+      ".workflows/ci.yml": calling.replace("nmae", "name").replace(/ {2}[bc].*\n/g, ""),
+    });
+    await start({ pipeline: ".workflows/ci.yml" });
+    expect(created).toHaveLength(1);
+  });
+
   it("names the file that is not at the ref", async () => {
     await service.listPipelines(ada, "p1");
     git(origin, "mv", ".workflows/ci.yml", ".workflows/cd.yml");

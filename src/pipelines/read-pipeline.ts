@@ -1,3 +1,4 @@
+import { checkCalls, type OwnFiles } from "../builds/check-calls.ts";
 import { ExecError } from "../errors.ts";
 import type { ResolvedRef } from "../repositories/repositories.ts";
 import { formatDiagnostic } from "../spec/format-diagnostic.ts";
@@ -12,7 +13,10 @@ export interface ReadPipeline {
   readonly spec: WorkflowSpec;
 }
 
-/** The pipeline file at a commit. Rejects with `NotFound`, or `InvalidSpec` with every mistake and its place. */
+/**
+ * The pipeline file at a commit. Rejects with `NotFound`, or `InvalidSpec` with every mistake and its place, those in the
+ * workflows of the same repository that it calls included.
+ */
 export async function readPipeline(
   { repositories }: Pick<PipelineParts, "repositories">,
   project: ProjectRecord,
@@ -31,10 +35,22 @@ export async function readPipeline(
     );
   }
   const { spec, diagnostics } = parsePipeline({ path, content });
-  if (spec !== undefined) return { content, spec };
-  const mistakes = diagnostics
-    .filter(({ severity }) => severity === "error")
-    .map((diagnostic) => formatDiagnostic(diagnostic, content, { color: false }));
+  const files = new Map([[path, { file: path, content, spec, diagnostics }]]);
+  const own: OwnFiles = {
+    async read(file) {
+      const called = await repositories.readFile(project, at.sha, file);
+      return called === undefined ? { problem: "there is no such file" } : { content: called };
+    },
+    pipelines: () => repositories.pipelineFiles(project, at.sha),
+  };
+  // Files that are called are added while the list is walked.
+  for (const file of files.values()) await checkCalls(file, files, own);
+  const mistakes = [...files.values()].flatMap((file) =>
+    file.diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map((diagnostic) => formatDiagnostic(diagnostic, file.content, { color: false })),
+  );
+  if (spec !== undefined && mistakes.length === 0) return { content, spec };
   const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
   throw new ExecError("InvalidSpec", `${path} has ${count}:\n${mistakes.join("\n")}`);
 }

@@ -240,7 +240,9 @@ export class GitRepositories implements Repositories {
 
   /** As far as is known without asking the origin. */
   async #mainRef(project: ProjectRecord): Promise<string> {
-    const head = await this.#mirror(project).read(["symbolic-ref", "HEAD"]);
+    const mirror = this.#mirror(project);
+    if (mirror.known !== undefined) return `refs/heads/${mainBranch(mirror.known, project.defaultBranch)}`;
+    const head = await mirror.read(["symbolic-ref", "HEAD"]);
     return head.code === 0 ? head.stdout.toString().trim() : `refs/heads/${project.defaultBranch}`;
   }
 }

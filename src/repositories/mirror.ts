@@ -71,6 +71,11 @@ export class Mirror {
     return this.#refresh.ask();
   }
 
+  /** What the origin had when this process looked last. */
+  get known(): RemoteRefs | undefined {
+    return this.#known?.remote;
+  }
+
   async exists(): Promise<boolean> {
     return (await stat(`${this.#options.directory}/HEAD`).catch(() => undefined)) !== undefined;
   }

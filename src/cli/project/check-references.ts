@@ -1,21 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { checkCall } from "../../builds/check-call.ts";
-import type { Diagnostic } from "../../spec/diagnostic.ts";
+import { type CheckedFile, checkCalls, type GrowingFile, problemAt } from "../../builds/check-calls.ts";
 import { pathInOwnRepository } from "../../spec/path-in-own-repository.ts";
-import { suggest } from "../../spec/suggest.ts";
-import type { SourcePosition } from "../../spec/template/template-value.ts";
-import type { CallJobSpec, StepSpec, WorkflowSpec } from "../../spec/workflow-spec.ts";
+import type { StepSpec } from "../../spec/workflow-spec.ts";
 import { describeFileError } from "./file-error.ts";
 import { displayPath, projectPipelines } from "./find-pipelines.ts";
-
-/** A file with everything that is wrong with it. */
-export interface CheckedFile {
-  readonly file: string;
-  readonly content: string;
-  readonly spec: WorkflowSpec | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 /**
  * Checks what pipelines refer to in their own repository: called workflows (there, sound, called as they say), and,
@@ -32,10 +21,6 @@ export async function checkReferences(
   return [...checker.files.values()];
 }
 
-interface GrowingFile extends CheckedFile {
-  readonly diagnostics: Diagnostic[];
-}
-
 class ReferenceChecker {
   readonly files: Map<string, GrowingFile>;
   readonly #root: string;
@@ -50,58 +35,25 @@ class ReferenceChecker {
   }
 
   async check(from: GrowingFile): Promise<void> {
+    await checkCalls(from, this.files, {
+      read: async (file) => this.#read(file),
+      pipelines: async () => projectPipelines(this.#root).map((path) => displayPath(path, this.#root)),
+    });
+    if (!this.#withActions) return;
     for (const job of from.spec?.jobs ?? []) {
-      if (job.kind === "call") await this.#call(job, from);
-      else if (this.#withActions) {
-        const steps = allSteps(job.steps);
-        const checkouts = checkoutFolders(steps);
-        for (const step of steps) await this.#action(step, from, checkouts);
-      }
+      if (job.kind === "call") continue;
+      const steps = allSteps(job.steps);
+      const checkouts = checkoutFolders(steps);
+      for (const step of steps) await this.#action(step, from, checkouts);
     }
   }
 
-  async #call(job: CallJobSpec, from: GrowingFile): Promise<void> {
-    const path = pathInOwnRepository(job.uses);
-    if (path === undefined) return;
-    const file = posix.normalize(path);
-    if (file.startsWith("../")) {
-      from.diagnostics.push(problem("invalid-call", `'${job.uses}' is outside of the repository`, job, from));
-      return;
-    }
-    const known = this.files.get(file) ?? (await this.#load(file, job, from));
-    if (known === undefined) return;
-    if (known.spec === undefined) {
-      from.diagnostics.push(problem("invalid-call", `The called workflow ${file} has mistakes.`, job, from));
-      return;
-    }
-    const allowed = job.permissions ?? from.spec?.permissions;
-    for (const message of checkCall(job, known.spec, allowed))
-      from.diagnostics.push(problem("invalid-call", message, job, from));
-  }
-
-  async #load(file: string, job: CallJobSpec, from: GrowingFile): Promise<GrowingFile | undefined> {
-    let content: string;
+  #read(file: string): { readonly content: string } | { readonly problem: string } {
     try {
-      content = readFileSync(join(this.#root, file), "utf8");
+      return { content: readFileSync(join(this.#root, file), "utf8") };
     } catch (error) {
-      const known = projectPipelines(this.#root).map((path) => displayPath(path, this.#root));
-      const meant = suggest(file, known);
-      from.diagnostics.push({
-        ...problem(
-          "unknown-workflow",
-          `Cannot read the workflow '${job.uses}': ${describeFileError(error)}`,
-          job,
-          from,
-        ),
-        ...(meant === undefined ? {} : { hint: `Did you mean ./${meant}?` }),
-      });
-      return undefined;
+      return { problem: describeFileError(error) };
     }
-    const { parsePipeline } = await import("../../spec/parse-pipeline.ts");
-    const { spec, diagnostics } = parsePipeline({ path: file, content });
-    const loaded = { file, content, spec, diagnostics };
-    this.files.set(file, loaded);
-    return loaded;
   }
 
   async #action(step: StepSpec, from: GrowingFile, checkouts: readonly string[]): Promise<void> {
@@ -116,7 +68,7 @@ class ReferenceChecker {
       if (existsSync(join(this.#root, folder, "Dockerfile"))) return;
       if (inWorkspace && checkouts.some((each) => each === "" || `${folder}/`.startsWith(`${each}/`))) return;
       const message = `There is no action.yml, action.yaml or Dockerfile in '${step.uses}'`;
-      const found = problem("unknown-action", message, step, from);
+      const found = problemAt("unknown-action", message, step.at, from.file);
       const hint =
         "It is looked for in the workspace when the step runs: an earlier step must bring it there.";
       from.diagnostics.push(inWorkspace ? { ...found, severity: "warning", hint } : found);
@@ -146,22 +98,4 @@ function checkoutFolders(steps: readonly StepSpec[]): string[] {
 
 function allSteps(steps: readonly StepSpec[]): StepSpec[] {
   return steps.flatMap((step) => (step.kind === "parallel" ? allSteps(step.steps) : [step]));
-}
-
-function problem(
-  code: string,
-  message: string,
-  { at }: { readonly at: SourcePosition },
-  from: CheckedFile,
-): Diagnostic {
-  return {
-    severity: "error",
-    code,
-    message,
-    file: from.file,
-    line: at.line,
-    column: at.column,
-    endLine: at.line,
-    endColumn: at.column + 1,
-  };
 }
