@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { Agent, request as httpRequest } from "node:http";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openPlatform } from "./platform.fixture.ts";
 import { JobClient } from "./services.fixture.ts";
 
@@ -46,6 +48,24 @@ describe("the services of a server", () => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of (await fixture.blobs.get(key ?? "")).body) chunks.push(chunk);
     expect(Buffer.concat(chunks).toString()).toMatch(/^slw1\./);
+  });
+
+  it("close an idle connection soon, for clients that do not end before, and keep one in use", async () => {
+    const { origin } = await openPlatform();
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const ask = async () => {
+      const request = httpRequest(`${origin}/.well-known/openid-configuration`, { agent }).end();
+      const [response] = await once(request, "response");
+      response.resume();
+      await once(response, "end");
+      return request;
+    };
+    const { socket } = await ask();
+    const again = await ask();
+    expect(again.socket).toBe(socket);
+    expect(socket?.destroyed).toBe(false);
+    await expect.poll(() => socket?.destroyed, { timeout: 20_000 }).toBe(true);
   });
 
   it("leave other paths to others, untouched", async () => {

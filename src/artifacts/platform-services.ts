@@ -63,6 +63,8 @@ export interface PlatformServices {
 
 const GIB = 1024 ** 3;
 const DAY_MS = 24 * 3600 * 1000;
+/** actions/cache before v4.0.1 does not end while a connection of its is open, however idle: each save waits this long. */
+const IDLE_MS = 2000;
 const LEFTOVER_MS = 2 * DAY_MS;
 
 export function createPlatformServices(options: PlatformServicesOptions): PlatformServices {
@@ -119,6 +121,8 @@ export function createPlatformServices(options: PlatformServicesOptions): Platfo
     prefixes: SERVICE_PREFIXES,
     async handle(request, response) {
       if (!ownsPath(request.url ?? "")) return false;
+      const { socket } = request;
+      response.once("finish", () => socket.setTimeout(IDLE_MS));
       parts ??= partsFor(origin());
       await route(parts, request, response);
       return true;

@@ -63,6 +63,8 @@ export async function openPlatform(options: Partial<PlatformServicesOptions> = {
       if (!answered) response.writeHead(418).end();
     });
   });
+  // As the server has it; what these services do about it shows only then.
+  front.keepAliveTimeout = 60_000;
   front.listen(0, "127.0.0.1");
   await once(front, "listening");
   onTestFinished(async () => {
