@@ -4,7 +4,7 @@ import type { BuildRecord, BuildSnapshot } from "../build-record.ts";
 import type { NewBuild } from "../build-store.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { prepared } from "../engine/prepared.ts";
-import type { BuildRow } from "../tables/build-tables.ts";
+import type { BuildRow, BuildSnapshotRow } from "../tables/build-tables.ts";
 import { BUILD_COLUMNS, buildOfRow } from "./build-of-row.ts";
 import { IS_RERUN } from "./build-states.ts";
 import { findBuild } from "./find-build.ts";
@@ -25,7 +25,7 @@ export async function createBuild(
       const [row] = await session.rows(INSERT_BUILD, { ...build, ...place });
       if (row === undefined) throw PRESENT;
       await session.change(INSERT_SNAPSHOT, {
-        build_id: build.id,
+        build_seq: row.seq,
         file: snapshot.file,
         content: snapshot.content,
         github_json: JSON.stringify(snapshot.github),
@@ -119,20 +119,9 @@ const INSERT_BUILD = prepared<NewBuild & Place, Parameters<typeof buildOfRow>[0]
     .returning(BUILD_COLUMNS),
 );
 
-type SnapshotRow = {
-  build_id: string;
-  file: string;
-  content: string;
-  github_json: string;
-  inputs_json: string;
-  vars_json: string;
-  carried_json: string | null;
-  only_jobs_json: string | null;
-};
-
-const INSERT_SNAPSHOT = prepared<SnapshotRow, unknown>((db, param) =>
+const INSERT_SNAPSHOT = prepared<BuildSnapshotRow, unknown>((db, param) =>
   db.insertInto("build_snapshots").values({
-    build_id: param("build_id"),
+    build_seq: param("build_seq"),
     file: param("file"),
     content: param("content"),
     github_json: param("github_json"),

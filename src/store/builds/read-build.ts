@@ -23,7 +23,7 @@ export async function snapshotOf(session: Session, buildId: string): Promise<Bui
   const [row] = await session.rows(SNAPSHOT, { id: buildId });
   if (row === undefined) throw notFound("build", buildId);
   return {
-    buildId: row.build_id,
+    buildId,
     file: row.file,
     content: row.content,
     github: JSON.parse(row.github_json),
@@ -98,7 +98,11 @@ interface ById {
 type StepRow = BuildJobStepRow & { readonly grown: number | null };
 
 const SNAPSHOT = prepared<ById, BuildSnapshotRow>((db, param) =>
-  db.selectFrom("build_snapshots").selectAll().where("build_id", "=", param("id")),
+  db
+    .selectFrom("builds")
+    .innerJoin("build_snapshots", "build_snapshots.build_seq", "builds.seq")
+    .selectAll("build_snapshots")
+    .where("builds.id", "=", param("id")),
 );
 
 const FACTS = prepared<ById, Pick<BuildFactRow, "seq" | "fact_json">>((db, param) =>

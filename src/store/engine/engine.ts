@@ -52,5 +52,7 @@ export interface EngineTraits {
     readonly bytes: string;
     /** A primary key that counts by itself and never gives a number twice. */
     readonly counted: string;
+    /** After the columns: rows lie in the tree of their primary key, not beside it. */
+    readonly clustered: string;
   };
 }

@@ -17,6 +17,7 @@ const TRAITS: EngineTraits = {
     number: "bigint",
     bytes: "bytea",
     counted: "bigint generated always as identity primary key",
+    clustered: "",
   },
 };
 /** How often a transaction that lost a race is tried again. */

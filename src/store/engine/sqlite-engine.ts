@@ -17,6 +17,7 @@ const TRAITS: EngineTraits = {
     number: "integer",
     bytes: "blob",
     counted: "integer primary key autoincrement",
+    clustered: "without rowid",
   },
 };
 /** Statements of a shape known only when they run; the oldest is dropped. */

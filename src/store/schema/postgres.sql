@@ -153,7 +153,7 @@ table build_logs: created_at bigint not null
 table build_logs: constraint build_logs_pkey PRIMARY KEY (ref_type, ref_id, chunk_seq)
 CREATE INDEX build_logs_by_byte ON public.build_logs USING btree (ref_type, ref_id, end_byte)
 CREATE UNIQUE INDEX build_logs_pkey ON public.build_logs USING btree (ref_type, ref_id, chunk_seq)
-table build_snapshots: build_id text collate "C" not null
+table build_snapshots: build_seq bigint not null
 table build_snapshots: file text collate "C" not null
 table build_snapshots: content text collate "C" not null
 table build_snapshots: github_json text collate "C" not null
@@ -161,9 +161,9 @@ table build_snapshots: inputs_json text collate "C" not null
 table build_snapshots: vars_json text collate "C" not null
 table build_snapshots: carried_json text collate "C"
 table build_snapshots: only_jobs_json text collate "C"
-table build_snapshots: constraint build_snapshots_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id) ON DELETE CASCADE
-table build_snapshots: constraint build_snapshots_pkey PRIMARY KEY (build_id)
-CREATE UNIQUE INDEX build_snapshots_pkey ON public.build_snapshots USING btree (build_id)
+table build_snapshots: constraint build_snapshots_build_seq_fkey FOREIGN KEY (build_seq) REFERENCES builds(seq) ON DELETE CASCADE
+table build_snapshots: constraint build_snapshots_pkey PRIMARY KEY (build_seq)
+CREATE UNIQUE INDEX build_snapshots_pkey ON public.build_snapshots USING btree (build_seq)
 table build_warnings: build_id text collate "C" not null
 table build_warnings: digest text collate "C" not null
 table build_warnings: position bigint not null

@@ -67,7 +67,7 @@ CREATE TABLE build_facts (
   seq integer not null,
   fact_json text not null,
   primary key (build_id, seq)
-);
+  ) without rowid;
 CREATE TABLE build_job_steps (
   id text primary key,
   build_id text not null,
@@ -96,7 +96,7 @@ CREATE TABLE build_job_steps (
   log_size_bytes integer not null,
   log_sha256 text,
   unique (job_id, number)
-);
+  ) without rowid;
 CREATE INDEX build_job_steps_blobs on build_job_steps (finished_at) where log_kept = 'blob';
 CREATE TABLE build_jobs (
   id text primary key,
@@ -131,7 +131,7 @@ CREATE TABLE build_jobs (
   started_at integer,
   finished_at integer,
   unique (build_id, key, attempt)
-);
+  ) without rowid;
 CREATE TABLE build_logs (
   ref_type text not null,
   ref_id text not null,
@@ -143,7 +143,7 @@ CREATE TABLE build_logs (
 );
 CREATE INDEX build_logs_by_byte on build_logs (ref_type, ref_id, end_byte);
 CREATE TABLE build_snapshots (
-  build_id text primary key references builds (id) on delete cascade,
+  build_seq integer primary key references builds (seq) on delete cascade,
   file text not null,
   content text not null,
   github_json text not null,
@@ -158,7 +158,7 @@ CREATE TABLE build_warnings (
   position integer not null,
   message text not null,
   primary key (build_id, digest)
-);
+  ) without rowid;
 CREATE TABLE builds (
   seq integer primary key autoincrement,
   id text not null unique,
@@ -236,14 +236,14 @@ CREATE TABLE group_places (
   reason text,
   entered_at integer not null,
   primary key (build_id, holder)
-);
+  ) without rowid;
 CREATE UNIQUE INDEX group_places_of_group on group_places (project_id, group_key, position);
 CREATE TABLE job_slots (
   build_id text not null references builds (id) on delete cascade,
   job_key text not null,
   project_id text not null,
   primary key (build_id, job_key)
-);
+  ) without rowid;
 CREATE INDEX job_slots_of_project on job_slots (project_id);
 CREATE TABLE login_codes (
   hash text primary key,

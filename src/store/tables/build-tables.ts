@@ -57,7 +57,7 @@ export interface BuildRow {
 }
 
 export interface BuildSnapshotRow {
-  build_id: string;
+  build_seq: number;
   file: string;
   content: string;
   github_json: string;

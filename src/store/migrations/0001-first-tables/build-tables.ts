@@ -4,7 +4,13 @@ import type { EngineTraits } from "../../engine/engine.ts";
  * Indexes on `builds` for claims and the sweeper hold only builds that have not ended, so that a long history costs them
  * nothing; the one for lists by state holds only those that have, so that a build enters it once.
  */
-export const buildTables = ({ text, number, bytes, counted }: EngineTraits["types"]): readonly string[] => [
+export const buildTables = ({
+  text,
+  number,
+  bytes,
+  counted,
+  clustered,
+}: EngineTraits["types"]): readonly string[] => [
   `create table builds (
     seq ${counted},
     id ${text} not null unique,
@@ -46,7 +52,7 @@ export const buildTables = ({ text, number, bytes, counted }: EngineTraits["type
   `create index builds_running on builds (project_id, seq) where status = 'running'`,
   `create index builds_ended on builds (project_id, status, seq) where status in ('succeeded', 'failed', 'cancelled')`,
   `create table build_snapshots (
-    build_id ${text} primary key references builds (id) on delete cascade,
+    build_seq ${number} primary key references builds (seq) on delete cascade,
     file ${text} not null,
     content ${text} not null,
     github_json ${text} not null,
@@ -60,14 +66,14 @@ export const buildTables = ({ text, number, bytes, counted }: EngineTraits["type
     seq ${number} not null,
     fact_json ${text} not null,
     primary key (build_id, seq)
-  )`,
+  ) ${clustered}`,
   `create table build_warnings (
     build_id ${text} not null references builds (id) on delete cascade,
     digest ${text} not null,
     position ${number} not null,
     message ${text} not null,
     primary key (build_id, digest)
-  )`,
+  ) ${clustered}`,
   `create table build_jobs (
     id ${text} primary key,
     build_id ${text} not null references builds (id) on delete cascade,
@@ -101,7 +107,7 @@ export const buildTables = ({ text, number, bytes, counted }: EngineTraits["type
     started_at ${number},
     finished_at ${number},
     unique (build_id, key, attempt)
-  )`,
+  ) ${clustered}`,
   `create table build_job_steps (
     id ${text} primary key,
     build_id ${text} not null,
@@ -130,7 +136,7 @@ export const buildTables = ({ text, number, bytes, counted }: EngineTraits["type
     log_size_bytes ${number} not null,
     log_sha256 ${text},
     unique (job_id, number)
-  )`,
+  ) ${clustered}`,
   `create index build_job_steps_blobs on build_job_steps (finished_at) where log_kept = 'blob'`,
   `create table build_annotations (
     id ${text} primary key,

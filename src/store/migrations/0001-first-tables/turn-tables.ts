@@ -1,12 +1,12 @@
 import type { EngineTraits } from "../../engine/engine.ts";
 
-export const turnTables = ({ text, number }: EngineTraits["types"]): readonly string[] => [
+export const turnTables = ({ text, number, clustered }: EngineTraits["types"]): readonly string[] => [
   `create table job_slots (
     build_id ${text} not null references builds (id) on delete cascade,
     job_key ${text} not null,
     project_id ${text} not null,
     primary key (build_id, job_key)
-  )`,
+  ) ${clustered}`,
   `create index job_slots_of_project on job_slots (project_id)`,
   `create table group_places (
     build_id ${text} not null references builds (id) on delete cascade,
@@ -19,7 +19,7 @@ export const turnTables = ({ text, number }: EngineTraits["types"]): readonly st
     reason ${text},
     entered_at ${number} not null,
     primary key (build_id, holder)
-  )`,
+  ) ${clustered}`,
   `create unique index group_places_of_group on group_places (project_id, group_key, position)`,
   `create table approvals (
     id ${text} primary key,
