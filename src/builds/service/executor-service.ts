@@ -10,7 +10,10 @@ import type { Page, PageRequest } from "../../store/page.ts";
  * over gRPC, with the same errors. Who may call what is the caller's to check (`requirePermission`).
  */
 export interface ExecutorService {
-  /** Snapshot and `pending`, then published, then `queued`. The same `id` again gives the build that is there. */
+  /**
+   * Snapshot and `pending`, then published, then `queued`. The same `id` again gives the build that is there. A queue
+   * that is away is no failure: the answer is a `pending` build, which the sweeper publishes when it can.
+   */
   createBuild(request: CreateBuildRequest): Promise<BuildRecord>;
   getBuild(buildId: string): Promise<BuildView>;
   listBuilds(filter: BuildFilter, page: PageRequest): Promise<Page<BuildRecord>>;
@@ -20,7 +23,7 @@ export interface ExecutorService {
   streamLogs(request: StreamLogsRequest, signal: AbortSignal): AsyncIterable<LogPiece>;
   /** From any state; idempotent. */
   cancelBuild(buildId: string, reason: string): Promise<BuildRecord>;
-  /** A new attempt. Rejects with `Conflict` while an attempt of the build runs, `InvalidSpec` for an unknown job. */
+  /** A new attempt, from the newest whichever is named. Rejects with `Conflict` while an attempt of the build runs, `InvalidSpec` for an unknown job. */
   rerunBuild(request: RerunRequest): Promise<BuildRecord>;
   /** Decides for the jobs that wait (all that `by` may decide, or those of `environment`). `NotFound` where none waits, `Forbidden` where `by` is no reviewer. */
   decide(request: DecideRequest): Promise<readonly ApprovalRecord[]>;
