@@ -14,6 +14,8 @@ export interface LiveClient {
   readonly find: (what: { readonly build?: string; readonly project?: string }) => Promise<Found>;
   readonly after: (delayMs: number, callback: () => void) => () => void;
   readonly now: () => number;
+  /** Told of what is a mistake of ours. */
+  readonly failed: (error: unknown) => void;
 }
 
 export type Found =
@@ -40,6 +42,7 @@ export class LiveConnection {
   readonly #subscriptions = new Map<string, Subscribed>();
   #mistakes = 0;
   #heard = true;
+  #silentBeats = 0;
   #closed = false;
   #cancelBeat = () => {};
   #cancelCatchUp: (() => void) | undefined;
@@ -73,7 +76,8 @@ export class LiveConnection {
 
   #beat(): void {
     this.#cancelBeat = this.#client.after(this.#live.heartbeatMs, () => {
-      if (!this.#heard) return this.close(CLOSE.silent);
+      this.#silentBeats = this.#heard ? 0 : this.#silentBeats + 1;
+      if (this.#silentBeats >= 2) return this.close(CLOSE.silent);
       this.#heard = false;
       this.#client.socket.ping();
       this.#say({ type: "heartbeat", at: new Date(this.#client.now()).toISOString() });
@@ -206,6 +210,7 @@ export class LiveConnection {
 
   #complain(error: unknown, id?: string): void {
     const { problem } = problemOf(error, { id: this.#client.requestId });
+    if (problem.code === "Internal") this.#client.failed(error);
     this.#say({ type: "error", ...(id !== undefined && { id }), problem });
   }
 

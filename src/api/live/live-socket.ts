@@ -52,7 +52,10 @@ export class LiveSocket {
     server.on("upgrade", (request, socket, head) => {
       socket.on("error", () => socket.destroy());
       const id = requestIdOf(request.headers["x-request-id"], this.#deps.clock.now());
-      this.#open(request, socket, head, id).catch((error: unknown) => refuse(socket, error, id));
+      this.#open(request, socket, head, id).catch((error: unknown) => {
+        if (!(error instanceof ExecError)) this.#note(error, id);
+        refuse(socket, error, id);
+      });
     });
   }
 
@@ -77,6 +80,7 @@ export class LiveSocket {
           find: (what) => this.#find(bearer, what),
           after: (delayMs, callback) => clock.after(delayMs, callback),
           now: () => clock.now(),
+          failed: (error) => this.#note(error, requestId),
         },
         this.#live,
       );
@@ -85,6 +89,11 @@ export class LiveSocket {
       // It came while the server began to stop.
       if (this.#live.stopping.aborted) connection.close(CLOSE.comeBack);
     });
+  }
+
+  #note(error: unknown, requestId: string): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#deps.logger.error({ requestId, error: text }, "a live view failed for a reason of ours");
   }
 
   /** The token of a header, of a subprotocol (browsers can set no header), or of the session's cookie. */
