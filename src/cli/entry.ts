@@ -12,5 +12,8 @@ const bundledActions = {
   "actions/download-artifact": beside("actions/download-artifact"),
   "actions/upload-artifact": beside("actions/upload-artifact"),
 };
-const io = processIo(process, bundledActions, beside("spawner.mjs"));
+const io = processIo(process, bundledActions, {
+  spawner: beside("spawner.mjs"),
+  runner: beside("runner.mjs"),
+});
 process.exitCode = await main(process.argv.slice(2), io);

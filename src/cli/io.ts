@@ -13,6 +13,8 @@ export interface Io {
   readonly nodePath: string;
   /** Starts the processes of long runs; see `Spawner`. Absent: this process does. */
   readonly spawner?: { readonly file: string; readonly args: readonly string[] };
+  /** The program that runs one job of a server. */
+  readonly runner: { readonly file: string; readonly args: readonly string[] };
   /** As `ActionSources.bundled`. */
   readonly bundledActions: { readonly [name: string]: string };
   /** Of this process: makes names of things that two runs at once must not share. */
@@ -41,6 +43,8 @@ export interface InputStream {
   readonly isTTY: boolean;
   /** Reads one line from the terminal without showing it. Undefined: it was closed or Ctrl-C was typed. */
   readHidden(prompt: string): Promise<string | undefined>;
+  /** Everything until its end, as text. */
+  readAll(): Promise<string>;
 }
 
 export interface CliClock {

@@ -11,6 +11,21 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   validate: async () => (await import("./commands/validate.ts")).validate,
   list: async () => (await import("./commands/list.ts")).list,
   graph: async () => (await import("./commands/graph.ts")).graph,
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  login: async () => (await import("./commands/login.ts")).login,
+  project: async () => (await import("./commands/project.ts")).project,
+  secret: async () => (await import("./commands/settings.ts")).secret,
+  variable: async () => (await import("./commands/settings.ts")).variable,
+  trigger: async () => (await import("./commands/trigger.ts")).trigger,
+  builds: async () => (await import("./commands/builds.ts")).builds,
+  watch: async () => (await import("./commands/watch.ts")).watch,
+  logs: async () => (await import("./commands/logs.ts")).logs,
+  cancel: async () => (await import("./commands/cancel.ts")).cancel,
+  rerun: async () => (await import("./commands/rerun.ts")).rerun,
+  approve: async () => (await import("./commands/approve.ts")).approve,
+  artifacts: async () => (await import("./commands/artifacts.ts")).artifacts,
+  queue: async () => (await import("./commands/queue.ts")).queue,
+  token: async () => (await import("./commands/token.ts")).token,
   completion: async () => (await import("./commands/completion.ts")).completion,
   help: async () => (await import("./commands/help.ts")).help,
   // Asked by the scripts that `completion` prints.
@@ -22,7 +37,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     const [first = "help", ...rest] = argv;
     if (first === "--version" || first === "-V" || first === "version") {
-      await io.stdout.write(`slipway ${(await import("./version.ts")).version}\n`);
+      await io.stdout.write(`slipway ${(await import("../version.ts")).version}\n`);
       return EXIT.ok;
     }
     const name = first === "--help" || first === "-h" ? "help" : first;

@@ -55,6 +55,8 @@ export interface MemoryIoOptions {
   readonly terminal?: { readonly columns: number; readonly rows: number };
   /** What is typed at hidden prompts, in order. Present: standard input is a terminal. */
   readonly typed?: readonly (string | undefined)[];
+  /** What standard input holds, where it is no terminal. */
+  readonly stdin?: string;
   readonly now?: () => number;
 }
 
@@ -81,6 +83,7 @@ export function memoryIo(options: MemoryIoOptions): MemoryIo {
         stderr.write(prompt);
         return typed.shift();
       },
+      readAll: async () => options.stdin ?? "",
     },
     env: { HOME: options.cwd, ...options.env },
     cwd: options.cwd,
@@ -106,6 +109,7 @@ export function memoryIo(options: MemoryIoOptions): MemoryIo {
     },
     nodePath: process.execPath,
     bundledActions: {},
+    runner: { file: process.execPath, args: [] },
     pid: 4321,
   };
 }

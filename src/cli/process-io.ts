@@ -2,8 +2,18 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
 
-/** This process as an `Io`; `spawner` is the path of that program. */
-export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActions"], spawner: string): Io {
+/** Paths of the programs that come beside this one. */
+export interface Programs {
+  readonly spawner: string;
+  readonly runner: string;
+}
+
+/** This process as an `Io`. */
+export function processIo(
+  host: NodeJS.Process,
+  bundledActions: Io["bundledActions"],
+  { spawner, runner }: Programs,
+): Io {
   return {
     stdout: new ProcessOutput(host.stdout),
     stderr: new ProcessOutput(host.stderr),
@@ -17,6 +27,7 @@ export function processIo(host: NodeJS.Process, bundledActions: Io["bundledActio
     },
     nodePath: host.execPath,
     spawner: { file: host.execPath, args: [spawner] },
+    runner: { file: host.execPath, args: [runner] },
     bundledActions,
     pid: host.pid,
   };
@@ -102,6 +113,11 @@ function processInput(host: NodeJS.Process): InputStream {
       const line = await readRawLine(host.stdin);
       host.stderr.write("\n");
       return line;
+    },
+    async readAll() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of host.stdin) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks).toString();
     },
   };
 }

@@ -144,9 +144,9 @@ describe("the server's settings", () => {
     expect(problems({ flags: { ...SPLIT, roles } })).toEqual([]);
   });
 
-  it("refuse half a key pair", () => {
+  it("refuse a bucket with half a key pair", () => {
     expect(problems({ env: { S3_BUCKET: "b", S3_ACCESS_KEY_ID: "id" } })).toEqual([
-      expect.stringContaining("belong together"),
+      expect.stringContaining("needs s3.access-key-id and"),
     ]);
   });
 });

@@ -119,8 +119,8 @@ function disagreements(values: ReadonlyMap<string, unknown>): string[] {
   }
   if (!split && has("queue.url") && !has("database.url"))
     problems.push("queue.url without database.url is of no use: a SQLite file belongs to one process");
-  if (has("s3.access-key-id") !== has("s3.secret-access-key") && has("s3.bucket")) {
-    problems.push("s3.access-key-id and s3.secret-access-key belong together");
+  if (has("s3.bucket") && !(has("s3.access-key-id") && has("s3.secret-access-key"))) {
+    problems.push("s3.bucket needs s3.access-key-id and s3.secret-access-key");
   }
   return problems;
 }

@@ -153,7 +153,7 @@ export const SETTINGS = {
     kind: "text",
     group: "Blobs",
     env: ["S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"],
-    help: "Access key; absent: the SDK's own ways (profile, role)",
+    help: "Access key; needed with a bucket",
   },
   "s3.secret-access-key": {
     kind: "text",

@@ -7,7 +7,8 @@ import { LIST } from "../options/command-specs.ts";
 import { parseOptions } from "../options/parse-options.ts";
 import { type Palette, palette, wantsColor } from "../output/color.ts";
 import { plainScreenText } from "../output/screen-text.ts";
-import { fitText, loadTextWidth, textWidth } from "../output/text-width.ts";
+import { table } from "../output/table.ts";
+import { loadTextWidth } from "../output/text-width.ts";
 import { isRepository, openProject } from "../project/open-project.ts";
 import { lookAtPipelines, pipelineName, type SoundPipeline } from "../project/sound-pipelines.ts";
 import { choosePipelines } from "../run/choose-pipelines.ts";
@@ -115,7 +116,7 @@ function pipelineText(
     after(node),
     what(node),
   ]);
-  return head + table(["", "job", "name", "after", "runs"], rows, columns, style);
+  return head + table(["", "job", "name", "after", "runs"], rows, { columns, style, indent: "  " });
 }
 
 function after({ needs }: JobNode): string {
@@ -126,31 +127,4 @@ function what({ runsOn, uses, steps, matrix }: JobNode): string {
   const legs = matrix === undefined ? "" : ", matrix";
   if (uses !== undefined) return `calls ${uses}${legs}`;
   return `${steps} ${steps === 1 ? "step" : "steps"} on ${runsOn}${legs}`;
-}
-
-function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns: number,
-  style: Palette,
-): string {
-  const cells = [head, ...rows].map((row) => row.map(plainScreenText));
-  const widths = head.map((_, column) =>
-    Math.min(40, Math.max(...cells.map((row) => textWidth(row[column] ?? "")))),
-  );
-  return cells
-    .map((row, index) => {
-      let room = columns - 3;
-      const line = row
-        .map((cell, column) => {
-          const width = Math.min(widths[column] ?? 0, Math.max(0, room));
-          room -= width + 2;
-          const fitted = fitText(cell, column === head.length - 1 ? Math.max(width, room + width) : width);
-          return fitted + " ".repeat(Math.max(0, width - textWidth(fitted)));
-        })
-        .join("  ")
-        .trimEnd();
-      return `  ${index === 0 ? style.dim(line) : line}\n`;
-    })
-    .join("");
 }

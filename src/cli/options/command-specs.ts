@@ -1,6 +1,23 @@
 import { ACT_OPTIONS } from "./act-options.ts";
 import type { CommandSpec, OptionSpec } from "./option.ts";
+import {
+  APPROVE,
+  ARTIFACTS,
+  BUILDS,
+  CANCEL,
+  LOGIN,
+  LOGS,
+  PROJECT_COMMAND,
+  QUEUE,
+  RERUN,
+  SECRET,
+  TOKEN,
+  TRIGGER,
+  VARIABLE,
+  WATCH,
+} from "./remote-options.ts";
 import { RUN_OPTIONS } from "./run-options.ts";
+import { SERVE } from "./serve-options.ts";
 import { DIRECTORY, HELP, WORKFLOWS } from "./shared-options.ts";
 
 export const RUN = {
@@ -127,5 +144,20 @@ export const COMMANDS: readonly CommandSpec<readonly OptionSpec[]>[] = [
   VALIDATE,
   LIST,
   GRAPH,
+  SERVE,
+  LOGIN,
+  PROJECT_COMMAND,
+  SECRET,
+  VARIABLE,
+  TRIGGER,
+  BUILDS,
+  WATCH,
+  LOGS,
+  CANCEL,
+  RERUN,
+  APPROVE,
+  ARTIFACTS,
+  QUEUE,
+  TOKEN,
   COMPLETION,
 ];

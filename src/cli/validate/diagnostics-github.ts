@@ -1,4 +1,4 @@
-import type { CheckedFile } from "../project/check-references.ts";
+import type { CheckedFile } from "../../builds/check-calls.ts";
 
 /** Workflow commands: run inside a workflow, they become annotations on the files. */
 export function diagnosticsGithub(files: readonly CheckedFile[]): string {

@@ -1,4 +1,4 @@
-import type { CheckedFile } from "../project/check-references.ts";
+import type { CheckedFile } from "../../builds/check-calls.ts";
 
 /** `{version, files, diagnostics}`; each diagnostic as in `spec/diagnostic.ts`. */
 export function diagnosticsJson(files: readonly CheckedFile[]): string {

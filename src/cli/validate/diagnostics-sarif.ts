@@ -1,5 +1,5 @@
-import type { CheckedFile } from "../project/check-references.ts";
-import { version } from "../version.ts";
+import type { CheckedFile } from "../../builds/check-calls.ts";
+import { version } from "../../version.ts";
 
 /** SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
 export function diagnosticsSarif(files: readonly CheckedFile[]): string {

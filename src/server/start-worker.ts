@@ -1,0 +1,125 @@
+import { arch, availableParallelism, hostname, platform } from "node:os";
+import type { RunParts } from "../builds/orchestrator/run-parts.ts";
+import { startClaimedBuild } from "../builds/orchestrator/start-claimed-build.ts";
+import { localJobHost } from "../builds/worker/local-job-host.ts";
+import { Worker } from "../builds/worker/worker.ts";
+import { newId } from "../new-id.ts";
+import { reusableWorkflows } from "../pipelines/reusable-workflows.ts";
+import type { ActionSources } from "../protocol/job-request.ts";
+import type { SharedParts } from "./shared-parts.ts";
+
+/** What `github.server_url` says to jobs: GitHub's own clients refuse to work for any other host. */
+const GITHUB_URL = "https://github.com";
+
+/** Starts the role worker: claims builds and runs their jobs on this machine. */
+export async function startWorker(parts: SharedParts): Promise<void> {
+  const { config, host, folder, store, queue, events, clock, logger, metrics, closers, services } = parts;
+  const env = jobEnvironmentOf(config["worker.environment"], host.env);
+  const actions: ActionSources = {
+    url: config["actions.url"],
+    local: {},
+    offline: config["actions.offline"],
+    bundled: host.bundledActions,
+  };
+  const jobs = localJobHost({
+    folder: folder.work,
+    toolCache: folder.tools,
+    actionCache: folder.actions,
+    program: { ...host.runner, env },
+    env,
+    host: { platform: platform(), arch: arch() },
+    name: hostname(),
+    nodePath: host.nodePath,
+    labels: config["worker.labels"],
+    maxJobs: config["worker.max-jobs"] ?? availableParallelism(),
+    actions,
+    sourceOf: async (build, job) => {
+      const project = await store.projects.getProject(build.projectId);
+      const source = await services.checkoutSource({ ...job, buildId: build.id }, build.projectId);
+      return { repository: project.name, serverUrl: GITHUB_URL, ...source };
+    },
+    beforeRelease: async (request) => {
+      const problems = await services.collectArtifacts(request);
+      for (const problem of problems)
+        logger.warn(
+          { buildId: request.buildId, jobKey: request.jobKey, problem },
+          "an artifact could not be kept",
+        );
+    },
+    pid: host.pid,
+    clock,
+    logger,
+  });
+  closers.add("workspaces", () => jobs.close());
+  void jobs.sweep();
+
+  const runParts: RunParts = {
+    store,
+    logs: parts.logs,
+    events,
+    clock,
+    logger,
+    metrics,
+    tracer: parts.tracer,
+    chooseExecutor: jobs.chooseExecutor,
+    jobEnvironment: jobs.jobEnvironment,
+    services,
+    secretsOf: (projectId, environment) => parts.vault.reveal(projectId, environment),
+    loadWorkflow: (build) => async (uses, from, signal) => {
+      const project = await store.projects.getProject(build.projectId);
+      const load = reusableWorkflows({
+        readOwn: (path) => parts.repositories.readFile(project, build.sha, path),
+        actions,
+        checkout: {
+          builtin: true,
+          repository: project.name,
+          serverUrl: GITHUB_URL,
+          source: { kind: "git", url: project.repositoryUrl },
+          bound: false,
+        },
+        actionCache: folder.actions,
+        env,
+        now: () => clock.now(),
+        log: (line) => logger.debug({ buildId: build.id }, line),
+      });
+      return await load(uses, from, signal);
+    },
+    limits: {
+      maxJobs: config["limits.jobs"],
+      maxJobsPerProject: config["limits.jobs-per-project"],
+      maxBuildMinutes: config["limits.build-minutes"],
+    },
+    infrastructureRetry: {
+      limit: config["worker.infrastructure-retries"],
+      delayMs: (attempt) => Math.min(60_000, 1_000 * 4 ** (attempt - 2)),
+    },
+  };
+  const worker = new Worker({
+    owner: `${hostname()}:${host.pid}:${newId(clock.now())}`,
+    store,
+    queue,
+    events,
+    startBuild: (claim) => startClaimedBuild(claim, runParts),
+    maxBuilds: config["worker.max-builds"],
+    limits: { maxBuilds: config["limits.builds"], maxBuildsPerProject: config["limits.builds-per-project"] },
+    leaseMs: config["worker.lease"],
+    clock,
+    logger,
+    metrics,
+  });
+  await worker.start();
+  closers.add("worker", () => worker.drain(config["stop-timeout"]));
+}
+
+/** Of this process's environment only what is named: the rest may hold what no job is to see. */
+function jobEnvironmentOf(
+  names: readonly string[],
+  env: { readonly [name: string]: string | undefined },
+): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
