@@ -2,11 +2,11 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import { ExecError } from "../../errors.ts";
 import type { Tables } from "../tables/tables.ts";
+import { CommitGroups } from "./commit-groups.ts";
 import type { Engine, EngineTraits, Session } from "./engine.ts";
 import type { Prepared, StatementText } from "./prepared.ts";
 import { sqliteError } from "./sqlite-error.ts";
 import { storedValue } from "./stored-value.ts";
-import { Turns } from "./turns.ts";
 
 const TRAITS: EngineTraits = {
   rowsPerStatement: 1,
@@ -30,7 +30,7 @@ interface ReadyStatement {
 
 /**
  * SQLite in this process, over one connection: a call takes microseconds, so it blocks rather than waits. Transactions
- * take turns; a single statement waits for the end of the transaction that is on.
+ * that are asked for at once are committed together; a single statement joins them.
  */
 export class SqliteEngine implements Engine {
   readonly name = "sqlite";
@@ -47,20 +47,31 @@ export class SqliteEngine implements Engine {
   });
   readonly session: Session;
   readonly #database: DatabaseSync;
-  readonly #turns = new Turns();
+  readonly #groups: CommitGroups;
   readonly #ready = new Map<Prepared<never, unknown>, ReadyStatement>();
   readonly #loose = new Map<string, StatementSync>();
   readonly #inside: Session;
-  readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
-  readonly #rollback: StatementSync;
 
   /** `database` is open and set up; it is this engine's from now on. */
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#begin = database.prepare("begin immediate");
-    this.#commit = database.prepare("commit");
-    this.#rollback = database.prepare("rollback");
+    const step = (text: string) => {
+      const statement = database.prepare(text);
+      return () => this.#step(statement);
+    };
+    const [undo, release] = [step("rollback to one"), step("release one")];
+    this.#groups = new CommitGroups({
+      begin: step("begin immediate"),
+      commit: step("commit"),
+      rollback: step("rollback"),
+      save: step("savepoint one"),
+      keep: release,
+      takeBack: () => {
+        undo();
+        release();
+      },
+      isOpen: () => database.isOpen && database.isTransaction,
+    });
     this.#inside = {
       rows: async (statement, params) => this.#rows(statement, params),
       change: async (statement, params) => this.#change(statement, params),
@@ -75,43 +86,18 @@ export class SqliteEngine implements Engine {
     };
   }
 
-  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const turn = this.#turns.take();
-    if (turn !== undefined) await turn;
-    try {
-      this.#step(this.#begin);
-      try {
-        const result = await work(this.#inside);
-        this.#step(this.#commit);
-        return result;
-      } catch (error) {
-        // SQLite has taken it back itself after some errors (a full disk).
-        if (this.#database.isTransaction) this.#step(this.#rollback);
-        throw error;
-      }
-    } finally {
-      this.#turns.give();
-    }
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#groups.run(() => work(this.#inside));
   }
 
   async close(): Promise<void> {
-    const turn = this.#turns.take();
-    if (turn !== undefined) await turn;
-    try {
-      if (this.#database.isOpen) this.#database.close();
-    } finally {
-      this.#turns.give();
-    }
+    await this.#groups.idle();
+    if (this.#database.isOpen) this.#database.close();
   }
 
+  /** By itself where nothing is on; else together with what is, so that it sees nothing that is not committed. */
   async #alone<T>(call: () => T): Promise<T> {
-    if (!this.#turns.taken) return call();
-    await this.#turns.take();
-    try {
-      return call();
-    } finally {
-      this.#turns.give();
-    }
+    return this.#groups.busy ? this.#groups.run(async () => call()) : call();
   }
 
   #step(statement: StatementSync): void {
