@@ -13,8 +13,6 @@ export const CALL_CONTEXT = createContextKey<CallContext | undefined>(undefined,
   description: "who makes the call",
 });
 
-export const REQUEST_ID = createContextKey("", { description: "id of the request" });
-
 export function callContext(context: Pick<HandlerContext, "values">): CallContext {
   const call = context.values.get(CALL_CONTEXT);
   if (call === undefined) throw new ExecError("Unauthorized", "This call needs credentials.");

@@ -1,5 +1,3 @@
-import { createClient } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterEach, describe, expect, it } from "vitest";
 import type { BuildView, ExecutorService, LogPiece } from "../../builds/service/executor-service.ts";
 import { systemClock } from "../../clock.ts";
@@ -7,7 +5,6 @@ import { ExecError, type ExecErrorCode } from "../../errors.ts";
 import { FakeClock } from "../../fake-clock.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { BuildStatus } from "../../store/build-record.ts";
-import { ExecutorService as WireExecutor } from "./gen/ci/v1/executor_pb.ts";
 import { GrpcExecutorService } from "./grpc-executor-service.ts";
 import { GrpcPipelineService } from "./grpc-pipeline-service.ts";
 import { type GrpcChannel, openGrpcChannel } from "./open-grpc-channel.ts";
@@ -387,75 +384,3 @@ describe("GrpcPipelineService", () => {
     await expect(pipelines.listPipelines(ada, "p1")).rejects.toMatchObject({ code: "Forbidden" });
   });
 });
-
-describe("one port", () => {
-  const grpcWeb = (baseUrl: string) => createGrpcWebTransport({ baseUrl, httpVersion: "1.1" });
-  it.each([
-    ["Connect over HTTP/1.1", (baseUrl: string) => createConnectTransport({ baseUrl, httpVersion: "1.1" })],
-    ["Connect over HTTP/2", (baseUrl: string) => createConnectTransport({ baseUrl, httpVersion: "2" })],
-    ["gRPC-Web over HTTP/1.1", grpcWeb],
-  ])("speaks %s too", async (_, transport) => {
-    const server = await serve({
-      executor: {
-        getBuild: async () => fullView,
-        async *watchBuild() {
-          yield view(1);
-          yield view(2, "succeeded");
-        },
-      },
-    });
-    const client = createClient(WireExecutor, transport(server.url));
-    const headers = { authorization: `Bearer ${SERVICE_SECRET}` };
-    expect((await client.getBuild({ buildId: "b1" }, { headers })).view?.build?.id).toBe("b1");
-    expect(await all(client.watchBuild({ buildId: "b1" }, { headers }))).toHaveLength(2);
-    await expect(client.getBuild({ buildId: "b1" })).rejects.toThrow("unauthenticated");
-  });
-
-  it("answers plain JSON of a shell's curl, byte by byte if need be", async () => {
-    const server = await serve({ executor: { getBuild: async () => fullView } });
-    const body = JSON.stringify({ buildId: "b1" });
-    const { connect } = await import("node:net");
-    const socket = connect(server.port, "127.0.0.1");
-    const answer = (async () => {
-      let text = "";
-      for await (const chunk of socket) text += chunk;
-      return text;
-    })();
-    const head = [
-      "POST /ci.v1.ExecutorService/GetBuild HTTP/1.1",
-      "Host: x",
-      "Connection: close",
-      "Content-Type: application/json",
-      `Authorization: Bearer ${SERVICE_SECRET}`,
-      `Content-Length: ${body.length}`,
-    ];
-    for (const part of ["P", "O", head.join("\r\n").slice(2), `\r\n\r\n${body}`]) {
-      await new Promise((resolve) => socket.write(part, resolve));
-      await new Promise(setImmediate);
-    }
-    expect(await answer).toContain('"status":"BUILD_STATUS_RUNNING"');
-  });
-
-  it("that is taken is told as such", async () => {
-    const { port } = await serve({});
-    await expect(startScripted({ options: { port } })).rejects.toMatchObject({
-      code: "Permanent",
-      message: `gRPC cannot be served at 127.0.0.1:${port}: the port is taken.`,
-    });
-  });
-
-  it("closes within its limit, though a call never ends, and only once", async () => {
-    const { executor, server } = await remote({ getBuild: () => new Promise(() => {}) });
-    const hanging = executor.getBuild("b1").catch((error: unknown) => error);
-    await server.close(50);
-    await server.close(50);
-    expect(await hanging).toMatchObject({ code: "Transient" });
-  });
-});
-
-it.each(["localhost:9090", "ftp://x", "http://", "http://user@host", "http://host/path"])(
-  "%s is no address of a channel",
-  (url) => {
-    expect(() => openGrpcChannel({ url, bearer: "x" })).toThrow("no address of a gRPC server");
-  },
-);

@@ -3,7 +3,6 @@ import type { Clock } from "../../clock.ts";
 import { newId } from "../../new-id.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { REQUEST_ID } from "./call-context.ts";
 import { toConnectError } from "./connect-error.ts";
 
 export interface CallObservers {
@@ -30,7 +29,6 @@ export function observeCalls({ clock, logger, metrics }: CallObservers): Interce
       ended(Code[answer.code]);
       return answer;
     };
-    request.contextValues.set(REQUEST_ID, requestId);
     try {
       const response = await next(request);
       response.header.set("x-request-id", requestId);

@@ -20,7 +20,7 @@ const PRINCIPALS: { readonly [bearer: string]: Principal } = {
 
 export const revoked = new Set<string>();
 
-export const credentials = {
+const credentials = {
   async authenticate(bearer: string | undefined): Promise<Principal> {
     const principal = bearer === undefined || revoked.has(bearer) ? undefined : PRINCIPALS[bearer];
     if (principal === undefined) throw new ExecError("Unauthorized", "This needs a token.");
@@ -32,7 +32,7 @@ function unscripted(): never {
   throw new Error("this call was not expected");
 }
 
-export function scriptedExecutor(script: Partial<ExecutorService>): ExecutorService {
+function scriptedExecutor(script: Partial<ExecutorService>): ExecutorService {
   return {
     createBuild: unscripted,
     getBuild: unscripted,
@@ -46,7 +46,7 @@ export function scriptedExecutor(script: Partial<ExecutorService>): ExecutorServ
   };
 }
 
-export function scriptedPipelines(script: Partial<PipelineService>): PipelineService {
+function scriptedPipelines(script: Partial<PipelineService>): PipelineService {
   return {
     createPipeline: unscripted,
     getPipeline: unscripted,
