@@ -15,7 +15,7 @@ export interface AppendQueueOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly limits: LogLimits;
-  /** How long a chunk waits for others before it is written. */
+  /** How long a chunk waits for others before it is written, at most. */
   readonly maxDelayMs: number;
   /** Bytes of one insert, about. */
   readonly batchBytes: number;
@@ -30,6 +30,7 @@ export interface AppendQueueOptions {
 const OWN_BYTES = 128 * 1024;
 const MIN_QUANTUM = 16 * 1024;
 const MAX_QUANTUM = 256 * 1024;
+const FIRST_DELAY_MS = 3;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
 /** Logs that are remembered when nothing of them waits; those beyond are looked up again. */
@@ -58,6 +59,7 @@ export class AppendQueue {
   #bytes = 0;
   #writing = false;
   #urgent = false;
+  #wroteAt = Number.NEGATIVE_INFINITY;
   #timer: (() => void) | undefined;
   readonly #pauses = new Set<() => void>();
   #giveUp: ExecError | undefined;
@@ -173,7 +175,11 @@ export class AppendQueue {
       void this.#write();
       return;
     }
-    this.#timer ??= this.#options.clock.after(this.#options.maxDelayMs, () => {
+    const { clock, maxDelayMs } = this.#options;
+    // The first line after a quiet time goes almost at once; from then on they gather.
+    const sinceLast = clock.monotonic() - this.#wroteAt;
+    const delayMs = Math.max(Math.min(FIRST_DELAY_MS, maxDelayMs), maxDelayMs - sinceLast);
+    this.#timer ??= clock.after(delayMs, () => {
       this.#timer = undefined;
       if (!this.#writing) void this.#write();
     });
@@ -195,6 +201,7 @@ export class AppendQueue {
     await this.#insert(batch);
     metrics.observe("slipway_log_flush_seconds", (clock.monotonic() - startedAt) / 1_000);
     this.#writing = false;
+    this.#wroteAt = clock.monotonic();
     // A flush that came meanwhile, and what one batch could not hold, go at once; the rest waits for company.
     if (this.#waiters.size > 0) this.#urgent = true;
     this.#schedule();

@@ -4,7 +4,7 @@ import { ExecError } from "../errors.ts";
 import type { LogRef } from "../store/log-store.ts";
 import type { Store } from "../store/store.ts";
 import { logBlobKey, logTimesKey } from "./log-blob-key.ts";
-import type { FeedState, LogFeed } from "./log-feed.ts";
+import { type FeedState, LogFeed } from "./log-feed.ts";
 import type { LogHub } from "./log-hub.ts";
 import type { LogPiece, StreamOptions } from "./log-sink.ts";
 import { LogTimes } from "./log-times.ts";
@@ -17,6 +17,8 @@ export interface ReadLogParts {
 }
 
 const RETRY_MS = 500;
+/** Times in a row that a log said to have more gives none. */
+const MAX_MISSES = 20;
 
 /** `LogSink.stream`. */
 export async function* readLog(
@@ -30,6 +32,11 @@ export async function* readLog(
   if (log.kept === "expired") throw expired(ref);
   if (log.kept === "blob") {
     yield* readBlob({ ref, buildId, start, end, sizeBytes: log.sizeBytes, signal: options.signal }, parts);
+    return;
+  }
+  if (!options.follow) {
+    const feed = new LogFeed(ref, parts.store, parts.clock);
+    yield* readFeed({ ref, buildId, start, end, options, feed }, parts);
     return;
   }
   const feed = parts.hub.join(ref, buildId);
@@ -53,6 +60,7 @@ async function* readFeed(read: FeedRead, parts: ReadLogParts): AsyncGenerator<Lo
   const { ref, buildId, feed, options } = read;
   const { signal, follow } = options;
   let position = read.start;
+  let misses = 0;
   let end = read.end;
   if (!follow) {
     const state = await feed.look();
@@ -73,7 +81,10 @@ async function* readFeed(read: FeedRead, parts: ReadLogParts): AsyncGenerator<Lo
         position = clipped.offset + clipped.data.length;
         yield clipped;
       }
-      if (pieces.length > 0) continue;
+      if (pieces.length > 0) {
+        misses = 0;
+        continue;
+      }
       state = await feed.look();
     } catch (error) {
       if (!follow || !(error instanceof ExecError && error.retryable)) throw error;
@@ -85,7 +96,15 @@ async function* readFeed(read: FeedRead, parts: ReadLogParts): AsyncGenerator<Lo
       yield* readBlob({ ref, buildId, start: position, end, sizeBytes: state.endByte, signal }, parts);
       return;
     }
-    if (state.endByte > position) continue;
+    if (state.endByte > position) {
+      // Rows came, or went into a blob, between the two: what was seen is old.
+      misses += 1;
+      if (misses > MAX_MISSES) {
+        throw new ExecError("Permanent", `the log of step ${ref.id} has a hole at byte ${position}`);
+      }
+      feed.changed();
+      continue;
+    }
     if (state.ended || !follow) return;
     await feed.newerThan(version, signal);
   }

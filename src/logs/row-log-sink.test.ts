@@ -252,6 +252,13 @@ describe("records that fail", () => {
     expect((await readAll(sink, ref)).toString()).toBe("good");
     await expect(sink.append(poison, chunk(2, "x"))).rejects.toMatchObject({ code: "Permanent" });
     expect(sink.pendingBytes).toBe(0);
+    // What it had before is still made a blob.
+    await fixture.store.logs.append([
+      { ref: poison, seq: 1, startByte: 0, content: Buffer.from("old"), at: 1 },
+    ]);
+    await sink.end(poison);
+    await sink.sealed();
+    expect((await fixture.store.builds.step(poison.id)).log).toMatchObject({ kept: "blob", sizeBytes: 3 });
   });
 
   it("gives up when it is closed and the records stay away", async () => {

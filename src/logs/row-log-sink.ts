@@ -1,5 +1,6 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Clock } from "../clock.ts";
+import { ExecError } from "../errors.ts";
 import type { EventBus } from "../events/event-bus.ts";
 import { isFinal } from "../status.ts";
 import type { LogRef, LogRow } from "../store/log-store.ts";
@@ -126,7 +127,10 @@ export class RowLogSink implements LogSink {
   }
 
   async #prepareSeal(ref: BuildLogRef): Promise<void> {
-    await this.#queue.flush(ref.id);
+    await this.#queue.flush(ref.id).catch((error) => {
+      // What could never be written is lost; what was is worth keeping.
+      if (!(error instanceof ExecError && error.code === "Permanent")) throw error;
+    });
     this.#hub.ended(ref);
     this.#grown.ended(ref);
   }
