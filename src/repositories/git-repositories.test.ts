@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
 import { ExecError } from "../errors.ts";
@@ -263,7 +263,26 @@ describe("an origin that changes", () => {
   });
 });
 
+describe("a mirror of a mirror", () => {
+  it("has the commits of builds that the origin itself has lost", async () => {
+    const lost = commitFiles(origin, "lost", { "lost.txt": "x" });
+    await repositories.resolve(project, "main");
+    git(origin, "reset", "--hard", "--quiet", first);
+    await repositories.resolve(project, "main");
+    const second = open({ folder: folder.join("second") });
+    expect(await second.readFile(projectAt(mirror()), lost, "lost.txt")).toBe("x");
+    expect(git(folder.join("second", "p1.git"), "for-each-ref", "refs/slipway")).toContain(lost);
+  });
+});
+
 describe("a mirror", () => {
+  it("that is sound is not made anew for a commit that is nowhere", async () => {
+    await repositories.resolve(project, "main");
+    const { ino } = statSync(mirror());
+    expect(await codeOf(repositories.readFile(project, "1".repeat(40), "x"))).toBe("NotFound");
+    expect(statSync(mirror()).ino).toBe(ino);
+  });
+
   it.each([
     ["lost its HEAD", () => rmSync(`${mirror()}/HEAD`)],
     ["lost its objects", () => rmSync(`${mirror()}/objects`, { recursive: true })],

@@ -222,7 +222,7 @@ export class GitRepositories implements Repositories {
     return this.#commit(project, sha);
   }
 
-  /** The mirror, which has this commit: brought up to date, and then made anew, where it has not. */
+  /** The mirror, which has this commit: it is fetched, and a damaged mirror made anew, where it has not. */
   async #withCommit(project: ProjectRecord, sha: string): Promise<Mirror> {
     const mirror = this.#mirror(project);
     const has = async () =>
@@ -230,8 +230,8 @@ export class GitRepositories implements Repositories {
     if ((await mirror.exists()) && (await has())) return mirror;
     await mirror.refresh();
     if (await has()) return mirror;
-    await mirror.remake();
-    if (await has()) return mirror;
+    if (!(await mirror.isSound())) await mirror.remake();
+    if ((await has()) || ((await mirror.fetchCommit(sha)) && (await has()))) return mirror;
     throw new ExecError(
       "NotFound",
       `There is no commit ${sha} in the repository of project ${project.name}.`,

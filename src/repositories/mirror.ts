@@ -97,6 +97,30 @@ export class Mirror {
     });
   }
 
+  /**
+   * Fetches a commit that no branch and no tag has (any more), for a build that was made of it. False: the origin does
+   * not give it.
+   */
+  fetchCommit(sha: string): Promise<boolean> {
+    return this.#locked(async () => {
+      const origin = await this.#options.origin();
+      const result = await this.#fetch(this.#options.directory, origin, [`+${sha}:${kept(sha)}`], false);
+      if (result.code === 0) return true;
+      const error = this.#refused(origin, result);
+      if (error.retryable) throw error;
+      return false;
+    });
+  }
+
+  /** False: it has refs, and not the objects they name. */
+  async isSound(): Promise<boolean> {
+    const [head, branch] = await Promise.all([
+      this.read(["rev-parse", "--quiet", "--verify", "HEAD^{tree}"]),
+      this.read(["rev-parse", "--quiet", "--verify", "HEAD"]),
+    ]);
+    return head.code === 0 || branch.code !== 0;
+  }
+
   /** Makes it anew: what was read from it cannot be right. */
   remake(): Promise<void> {
     return this.#locked(async () => {
