@@ -4,7 +4,7 @@ import type { BlobStore } from "./blob-store.ts";
 const MAX_BYTES = 1024 * 1024;
 
 /** A small blob as UTF-8 text; `QuotaExceeded` for one over a mebibyte. */
-export async function readText(store: BlobStore, key: string): Promise<string> {
+export async function readText(store: Pick<BlobStore, "get">, key: string): Promise<string> {
   const reader = await store.get(key);
   if (reader.stat.sizeBytes > MAX_BYTES) {
     reader.body.destroy();
