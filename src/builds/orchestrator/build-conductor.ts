@@ -34,6 +34,7 @@ import { Outstanding } from "./outstanding.ts";
 import { patientLoader } from "./patient-loader.ts";
 import { type PreparedBuild, prepareBuild } from "./prepare-build.ts";
 import { type BuildRecords, readBuild } from "./read-build.ts";
+import type { RecentPipelines } from "./recent-pipelines.ts";
 import { replayFacts } from "./replay-facts.ts";
 import type { RunParts } from "./run-parts.ts";
 import { SlotQueue } from "./slot-queue.ts";
@@ -55,6 +56,7 @@ export class BuildConductor implements ClaimedRun {
   readonly ended: Promise<"finished" | "abandoned">;
   readonly #claim: ClaimedBuild;
   readonly #parts: RunParts;
+  readonly #pipelines: RecentPipelines;
   readonly #masker = new Masker();
   readonly #stop = new AbortController();
   readonly #loading = new AbortController();
@@ -82,11 +84,12 @@ export class BuildConductor implements ClaimedRun {
   #ending = false;
   #over = false;
 
-  constructor(claim: ClaimedBuild, parts: RunParts) {
+  constructor(claim: ClaimedBuild, parts: RunParts, pipelines: RecentPipelines) {
     const { build, lease } = claim;
     const { store, clock, logger } = parts;
     this.#claim = claim;
     this.#parts = parts;
+    this.#pipelines = pipelines;
     this.ended = this.#end.promise;
     this.#rows = new BuildRows(build.id);
     this.#publisher = new BuildPublisher(build, parts.events);
@@ -141,7 +144,9 @@ export class BuildConductor implements ClaimedRun {
     for (const value of Object.values(records.secrets)) this.#masker.add(value);
     this.#rows.restore(records.jobs);
     this.#publisher.know(records.jobs, records.steps);
-    const prepared = prepareBuild(build, records.snapshot, records.secrets);
+    const prepared = prepareBuild(build, records.snapshot, records.secrets, (file) =>
+      this.#pipelines.parse(file),
+    );
     this.#carried = new Map((records.snapshot.carried ?? []).map((job) => [job.key, job]));
     this.#prepare(records, prepared);
     const machine = new BuildMachine(prepared.definition);

@@ -27,9 +27,10 @@ export function prepareBuild(
   build: BuildRecord,
   snapshot: BuildSnapshot,
   secrets: { readonly [name: string]: string },
+  parse: (file: PipelineFile) => SoundPipeline,
 ): PreparedBuild {
   const { file, content, vars, onlyJobs } = snapshot;
-  const { spec, warnings } = parseSound({ path: file, content }, "The pipeline");
+  const { spec, warnings } = parse({ path: file, content });
   const context = buildContext({ spec, github: githubOfBuild(build, snapshot.github), secrets });
   const { inputs, eventInputs, problems } = resolveInputs(spec, textsOf(snapshot.inputs), {
     event: build.event,
@@ -56,11 +57,13 @@ export function prepareBuild(
   };
 }
 
+export interface SoundPipeline {
+  readonly spec: WorkflowSpec;
+  readonly warnings: readonly string[];
+}
+
 /** Throws `ExecError` `InvalidSpec` with every mistake, each with its place and line. */
-export function parseSound(
-  file: PipelineFile,
-  what: string,
-): { readonly spec: WorkflowSpec; readonly warnings: readonly string[] } {
+export function parseSound(file: PipelineFile, what: string): SoundPipeline {
   const { spec, diagnostics } = parsePipeline(file);
   if (spec === undefined) {
     const mistakes = diagnostics

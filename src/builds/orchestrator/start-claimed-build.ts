@@ -1,14 +1,23 @@
 import type { ClaimedBuild } from "../../store/build-store.ts";
 import { BuildConductor } from "./build-conductor.ts";
 import type { ClaimedRun } from "./claimed-run.ts";
+import { RecentPipelines } from "./recent-pipelines.ts";
 import type { RunParts } from "./run-parts.ts";
+
+/** Belongs to the parts: gone with them. */
+const recent = new WeakMap<RunParts, RecentPipelines>();
 
 /**
  * Runs a claimed build, from where its records are, to its end. Everything that happens to it is in the records before
  * anything is done about it, so that another worker can go on after a crash between any two writes.
  */
 export function startClaimedBuild(claim: ClaimedBuild, parts: RunParts): ClaimedRun {
-  const conductor = new BuildConductor(claim, parts);
+  let pipelines = recent.get(parts);
+  if (pipelines === undefined) {
+    pipelines = new RecentPipelines();
+    recent.set(parts, pipelines);
+  }
+  const conductor = new BuildConductor(claim, parts, pipelines);
   conductor.start();
   return conductor;
 }
