@@ -1,10 +1,12 @@
+import { ExecError } from "../../errors.ts";
+import type { BuildRecord } from "../../store/build-record.ts";
 import { BuildWatches } from "./build-watches.ts";
 import { cancelBuild } from "./cancel-build.ts";
 import { decideApprovals } from "./decide-approvals.ts";
 import type { CreateBuildRequest, ExecutorService, LogPiece, StreamLogsRequest } from "./executor-service.ts";
 import type { ExecutorServiceParts } from "./executor-service-parts.ts";
+import { queueBuild } from "./queue-build.ts";
 import { rerunBuild } from "./rerun-build.ts";
-import { submitBuild } from "./submit-build.ts";
 import { viewBuild } from "./view-build.ts";
 
 /** The `ExecutorService` on records, queue, events and logs. Keeps no state but who watches. */
@@ -23,10 +25,14 @@ export function createExecutorService(parts: ExecutorServiceParts): ExecutorServ
   };
 }
 
-function createBuild(request: CreateBuildRequest, parts: ExecutorServiceParts) {
+async function createBuild(request: CreateBuildRequest, parts: ExecutorServiceParts): Promise<BuildRecord> {
   const { file, content, github, inputs, vars, onlyJobs, ...build } = request;
   const snapshot = { file, content, github, inputs, vars, ...(onlyJobs === undefined ? {} : { onlyJobs }) };
-  return submitBuild({ ...build, createdAt: parts.clock.now() }, snapshot, parts);
+  const created = await parts.store.builds.create({ ...build, createdAt: parts.clock.now() }, snapshot);
+  if (created.projectId !== build.projectId) {
+    throw new ExecError("Conflict", `The id ${build.id} is that of a build of another project.`);
+  }
+  return await queueBuild(created, parts);
 }
 
 async function* streamLogs(

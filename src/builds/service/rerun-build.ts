@@ -5,7 +5,7 @@ import type { BuildRecord, BuildSnapshot } from "../../store/build-record.ts";
 import type { RerunRequest } from "./executor-service.ts";
 import type { ExecutorServiceParts } from "./executor-service-parts.ts";
 import { planRerun } from "./plan-rerun.ts";
-import { submitBuild } from "./submit-build.ts";
+import { queueBuild } from "./queue-build.ts";
 
 /**
  * The next attempt at a build, whichever of its attempts is named: it goes on from the newest, with the same file, event,
@@ -32,10 +32,10 @@ export async function rerunBuild(request: RerunRequest, parts: ExecutorServicePa
   const { projectId, pipelineId, event, ref, sha, workflow, title } = newest;
   const build = { projectId, pipelineId, event, ref, sha, workflow, title, actor, createdAt };
   const id = attemptId(rootId, newest.attempt + 1);
-  const made = await submitBuild({ ...build, id, trigger: "rerun", rerunOf: newest.id }, next, parts);
+  const made = await store.builds.create({ ...build, id, trigger: "rerun", rerunOf: newest.id }, next);
   // Two asked at the same time: both named the same next attempt, and the other's came first.
   if (made.createdAt !== createdAt || made.actor !== actor) throw running(made);
-  return made;
+  return await queueBuild(made, parts);
 }
 
 function running({ attempt }: BuildRecord): ExecError {

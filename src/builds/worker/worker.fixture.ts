@@ -129,6 +129,14 @@ export class Platform {
     return made;
   }
 
+  /** Moves the clock on in small steps, with time for what each of them sets off. */
+  async pass(ms: number, stepMs = 500): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      this.clock.advance(Math.min(stepMs, left));
+      await settled();
+    }
+  }
+
   /** The runs of a build, in the order of their claims. */
   of(buildId: string): readonly ScriptedRun[] {
     return this.runs.filter(({ claim }) => claim.build.id === buildId);

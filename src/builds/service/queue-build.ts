@@ -1,25 +1,16 @@
 import { ExecError } from "../../errors.ts";
-import type { BuildRecord, BuildSnapshot } from "../../store/build-record.ts";
-import type { NewBuild } from "../../store/build-store.ts";
+import type { BuildRecord } from "../../store/build-record.ts";
 import type { ExecutorServiceParts } from "./executor-service-parts.ts";
 import { tellChanged } from "./tell-changed.ts";
 
 const PUBLISH_LIMIT_MS = 5_000;
 
 /**
- * Record, then message, then `queued`: so that a message never names a build that is not there. A queue that does not
- * take the message in time is no failure of the request: the build stays `pending`, and the sweeper publishes it later.
+ * Publishes a build that is in the records, then has it `queued`: so a message never names a build that is not there. A
+ * queue that does not take the message in time is no failure: the build stays `pending`, and the sweeper publishes it.
  */
-export async function submitBuild(
-  build: NewBuild,
-  snapshot: Omit<BuildSnapshot, "buildId">,
-  parts: ExecutorServiceParts,
-): Promise<BuildRecord> {
+export async function queueBuild(created: BuildRecord, parts: ExecutorServiceParts): Promise<BuildRecord> {
   const { store, clock, logger, events } = parts;
-  const created = await store.builds.create(build, snapshot);
-  if (created.projectId !== build.projectId) {
-    throw new ExecError("Conflict", `The id ${build.id} is that of a build of another project.`);
-  }
   // It was asked for before, and has its message.
   if (created.status !== "pending") return created;
   let record = created;
