@@ -61,6 +61,7 @@ export class BuildNarrator {
       this.#annotations.add(id);
       await this.#say({ type: "annotation", job, ...annotation });
     }
+    this.#settle(build);
   }
 
   /** The last picture: resolves when all logs were read and everything was told. */
@@ -148,8 +149,8 @@ export class BuildNarrator {
 
   readonly #ends = new Map<string, PromiseWithResolvers<RemoteStep>>();
 
-  /** Called with each picture: what a step's log waits for at its end. */
-  settle(build: RemoteBuildDetail): void {
+  /** What the telling of a step waits for at the end of its log. */
+  #settle(build: RemoteBuildDetail): void {
     for (const job of build.jobs) {
       for (const step of job.steps)
         if (isFinal(step.status) || isFinal(job.status)) this.#ends.get(step.id)?.resolve(step);

@@ -29,7 +29,6 @@ export async function watchBuild(buildId: string, remote: Remote, wish: ViewWish
   });
   try {
     const last = await followPictures(buildId, remote, io, stop.signal, async (build) => {
-      narrator.settle(build);
       if (!isFinal(build.status)) await narrator.tell(build);
     });
     await narrator.finish(last);
