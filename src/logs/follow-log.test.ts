@@ -208,6 +208,30 @@ describe("following a log", () => {
     await seen.ended;
   });
 
+  it.each([true, false])(
+    "fails where bytes are missing, rather than to wait for them (follow: %s)",
+    async (follows) => {
+      const rows = [0, 10].map((startByte, seq) => ({
+        ref,
+        seq,
+        startByte,
+        content: Buffer.from("01234"),
+        at: 1,
+      }));
+      await fixture.store.logs.append(rows);
+      const reading = readAll(fixture.sink(), ref, { follow: follows });
+      await expect(reading).rejects.toMatchObject({ code: "Permanent", message: /hole at byte 5/ });
+      const logs = override(fixture.store.logs, {
+        tail: async () => ({ seq: 9, endByte: 99, kept: "rows" }),
+      });
+      const other = await fixture.step();
+      const lied = fixture.sink({ store: override(fixture.store, { logs }) });
+      await expect(readAll(lied, other, { follow: follows })).rejects.toMatchObject({
+        message: /hole at byte 0/,
+      });
+    },
+  );
+
   it("says NotFound of a log that retention has taken, also to who follows it", async () => {
     const sink = fixture.sink();
     await say(sink, 1, "old");

@@ -28,6 +28,9 @@ export async function openPostgres(url: string, poolSize: number, logger: Logger
     pipeline: true,
     types: { getTypeParser },
   });
+  // Of a connection that is lost in the middle of a transaction the pool says nothing: without a listener of its own the
+  // process would end. Its statements fail by themselves.
+  pool.on("connect", (client) => client.on("error", () => {}));
   pool.on("error", (error) => logger.warn({ error: error.message }, "a connection to PostgreSQL was lost"));
   try {
     await pool.query("select 1");
