@@ -28,8 +28,10 @@ export function buildGithub(
 ): JsonObject {
   const { message, authorName, authorEmail, committerName, committerEmail, committedAt, ...ids } = at.commit;
   const branch = at.ref.startsWith("refs/heads/") ? at.ref.slice("refs/heads/".length) : undefined;
+  const [owner = "", name = ""] = repositoryName(project.name).split("/");
   const facts: ProjectFacts = {
-    ...repositoryName(project.name),
+    owner,
+    name,
     serverUrl,
     cloneUrl: `${serverUrl}/git/${project.name}.git`,
     githubUrl,

@@ -3,6 +3,7 @@ import type { RunParts } from "../builds/orchestrator/run-parts.ts";
 import { startClaimedBuild } from "../builds/orchestrator/start-claimed-build.ts";
 import { localJobHost } from "../builds/worker/local-job-host.ts";
 import { Worker } from "../builds/worker/worker.ts";
+import { repositoryName } from "../github-context/repository-name.ts";
 import { newId } from "../new-id.ts";
 import { reusableWorkflows } from "../pipelines/reusable-workflows.ts";
 import type { ActionSources } from "../protocol/job-request.ts";
@@ -36,7 +37,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
     sourceOf: async (build, job) => {
       const project = await store.projects.getProject(build.projectId);
       const source = await services.checkoutSource({ ...job, buildId: build.id }, build.projectId);
-      return { repository: project.name, serverUrl: GITHUB_URL, ...source };
+      return { repository: repositoryName(project.name), serverUrl: GITHUB_URL, ...source };
     },
     beforeRelease: async (request) => {
       const problems = await services.collectArtifacts(request);
@@ -72,7 +73,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
         actions,
         checkout: {
           builtin: true,
-          repository: project.name,
+          repository: repositoryName(project.name),
           serverUrl: GITHUB_URL,
           source: { kind: "git", url: project.repositoryUrl },
           bound: false,
