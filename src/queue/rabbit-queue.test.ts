@@ -297,6 +297,12 @@ describe("what is wrong with the broker", () => {
       /has no virtual host 'none-such'/,
     ],
     ["a port nobody listens on", () => "amqp://guest:guest@127.0.0.1:9", "Transient", /nothing listens/],
+    [
+      "TLS where there is none",
+      () => vhost.url.replace("amqp:", "amqps:"),
+      "Permanent",
+      /does not speak TLS/,
+    ],
     ["an unknown host", () => "amqp://guest:guest@no-such-host.invalid", "Transient", /is not known/],
   ])("is told clearly, and without the password: %s", async (_what, url, code, message) => {
     const failed: unknown = await RabbitQueue.open(options(url())).catch((error) => error);

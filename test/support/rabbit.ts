@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
-import type { PartInfo, StartedPart } from "./parts/part.ts";
+import type { PartInfo } from "./parts/part.ts";
 import { usePart } from "./parts/use-part.ts";
 
 export interface TestVhost {
@@ -42,24 +42,33 @@ export async function testRabbit(): Promise<TestVhost> {
 export interface PrivateRabbit {
   readonly url: string;
   stop(): Promise<void>;
+  /** As by `kill -9`. */
+  kill(): Promise<void>;
+  /** At the same address, with what it kept. */
+  start(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** A RabbitMQ of this test alone, which it may stop; its messages are gone with it. About 5 s. */
+/** A RabbitMQ of this test alone, which it may stop, kill and start again. Each start takes about 5 s. */
 export async function privateRabbit(): Promise<PrivateRabbit> {
   const { startRabbit } = await import("./parts/rabbit-server.ts");
   const folder = await mkdtemp(join(tmpdir(), "slipway-rabbit-"));
-  const part: StartedPart = await startRabbit(folder);
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= part.stop();
-    return stopping;
+  const first = await startRabbit(folder);
+  let running: typeof first | undefined = first;
+  const end = async (how: "stop" | "kill") => {
+    const ending = running;
+    running = undefined;
+    await ending?.[how]();
   };
   return {
-    url: part.info.url ?? "",
-    stop,
-    dispose: async () => {
-      await stop();
+    url: first.info.url ?? "",
+    stop: () => end("stop"),
+    kill: () => end("kill"),
+    async start() {
+      running ??= await startRabbit(folder);
+    },
+    async dispose() {
+      await end("stop");
       await rm(folder, { recursive: true, force: true });
     },
   };

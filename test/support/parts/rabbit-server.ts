@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 import type { StartedPart } from "./part.ts";
@@ -8,8 +8,16 @@ import { startServerProcess } from "./server-process.ts";
 
 const PLACES = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"];
 
-/** A RabbitMQ of its own, with its management API, by which tests make virtual hosts and cut connections. */
-export async function startRabbit(folder: string): Promise<StartedPart> {
+export interface StartedRabbit extends StartedPart {
+  /** As by `kill -9`. */
+  kill(): Promise<void>;
+}
+
+/**
+ * A RabbitMQ of its own, with its management API, by which tests make virtual hosts and cut connections. In a folder of
+ * one that was stopped or killed it is that one again: at its address, with what it kept.
+ */
+export async function startRabbit(folder: string): Promise<StartedRabbit> {
   let program = findProgram("rabbitmq-server", PLACES);
   if (program === undefined) {
     installPackages(["rabbitmq-server"]);
@@ -17,12 +25,7 @@ export async function startRabbit(folder: string): Promise<StartedPart> {
   }
   if (program === undefined)
     throw new Error("RabbitMQ is installed, but rabbitmq-server is not to be found.");
-  const [port, distribution, epmd, management] = await Promise.all([
-    freePort(),
-    freePort(),
-    freePort(),
-    freePort(),
-  ]);
+  const { port, distribution, epmd, management } = await portsOf(folder);
   const as = unprivileged("rabbitmq");
   const at = (name: string) => join(folder, name);
   mkdirSync(at("home"), { recursive: true });
@@ -41,7 +44,8 @@ export async function startRabbit(folder: string): Promise<StartedPart> {
     ].join("\n"),
   );
   // The cookie: Erlang wants it readable by nobody else.
-  writeFileSync(at("home/.erlang.cookie"), `SLIPWAY${port}${distribution}`, { mode: 0o400 });
+  const cookie = at("home/.erlang.cookie");
+  if (!existsSync(cookie)) writeFileSync(cookie, `SLIPWAY${port}${distribution}`, { mode: 0o400 });
   if (as !== undefined) {
     for (const name of [".", "home", "home/.erlang.cookie", "enabled_plugins", "rabbitmq.conf"])
       chownSync(at(name), as.uid, as.gid);
@@ -90,5 +94,31 @@ export async function startRabbit(folder: string): Promise<StartedPart> {
       await server.stop();
       endMapper();
     },
+    kill: async () => {
+      await server.stop("SIGKILL");
+      endMapper();
+    },
   };
+}
+
+interface Ports {
+  readonly port: number;
+  readonly distribution: number;
+  readonly epmd: number;
+  readonly management: number;
+}
+
+/** The node's name, and with it what it keeps, goes by its port. */
+async function portsOf(folder: string): Promise<Ports> {
+  const file = join(folder, "ports.json");
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  const [port, distribution, epmd, management] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
+  const ports: Ports = { port, distribution, epmd, management };
+  writeFileSync(file, JSON.stringify(ports));
+  return ports;
 }
