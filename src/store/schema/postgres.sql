@@ -204,15 +204,18 @@ table builds: published_at bigint
 table builds: constraint builds_id_key UNIQUE (id)
 table builds: constraint builds_pkey PRIMARY KEY (seq)
 table builds: constraint builds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
-CREATE INDEX builds_ended ON public.builds USING btree (project_id, status, seq) WHERE (status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))
+CREATE INDEX builds_cancelled ON public.builds USING btree (project_id, seq) WHERE (status = 'cancelled'::text)
+CREATE INDEX builds_failed ON public.builds USING btree (project_id, seq) WHERE (status = 'failed'::text)
 CREATE UNIQUE INDEX builds_id_key ON public.builds USING btree (id)
 CREATE INDEX builds_of_pipeline ON public.builds USING btree (pipeline_id, seq)
 CREATE INDEX builds_of_project ON public.builds USING btree (project_id, seq)
 CREATE INDEX builds_of_ref ON public.builds USING btree (project_id, ref, seq)
 CREATE INDEX builds_of_sha ON public.builds USING btree (sha, seq)
+CREATE INDEX builds_of_trigger ON public.builds USING btree (project_id, trigger, seq)
 CREATE UNIQUE INDEX builds_pkey ON public.builds USING btree (seq)
 CREATE UNIQUE INDEX builds_rerun ON public.builds USING btree (root_id, attempt) WHERE (attempt > 1)
 CREATE INDEX builds_running ON public.builds USING btree (project_id, seq) WHERE (status = 'running'::text)
+CREATE INDEX builds_succeeded ON public.builds USING btree (project_id, seq) WHERE (status = 'succeeded'::text)
 CREATE INDEX builds_waiting ON public.builds USING btree (project_id, seq) WHERE (status = ANY (ARRAY['pending'::text, 'queued'::text]))
 table caches: id text collate "C" not null
 table caches: database_id bigint not null

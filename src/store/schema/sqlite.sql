@@ -191,13 +191,16 @@ CREATE TABLE builds (
   lease_until integer,
   published_at integer
 );
-CREATE INDEX builds_ended on builds (project_id, status, seq) where status in ('succeeded', 'failed', 'cancelled');
+CREATE INDEX builds_cancelled on builds (project_id, seq) where status = 'cancelled';
+CREATE INDEX builds_failed on builds (project_id, seq) where status = 'failed';
 CREATE INDEX builds_of_pipeline on builds (pipeline_id, seq);
 CREATE INDEX builds_of_project on builds (project_id, seq);
 CREATE INDEX builds_of_ref on builds (project_id, ref, seq);
 CREATE INDEX builds_of_sha on builds (sha, seq);
+CREATE INDEX builds_of_trigger on builds (project_id, trigger, seq);
 CREATE UNIQUE INDEX builds_rerun on builds (root_id, attempt) where attempt > 1;
 CREATE INDEX builds_running on builds (project_id, seq) where status = 'running';
+CREATE INDEX builds_succeeded on builds (project_id, seq) where status = 'succeeded';
 CREATE INDEX builds_waiting on builds (project_id, seq) where status in ('pending', 'queued');
 CREATE TABLE caches (
   id text primary key,

@@ -37,12 +37,16 @@ export const OF_BUILD = prepared<{ buildId: string }, GroupPlaceRow>((db, param)
 export const LEFT_BEHIND = prepared<object, Pick<GroupPlaceRow, "build_id" | "holder">>((db) =>
   db
     .selectFrom("group_places")
-    .innerJoin("builds", "builds.id", "group_places.build_id")
-    .select(["group_places.build_id", "group_places.holder"])
-    .where("builds.status", "in", ["succeeded", "failed", "cancelled"])
+    .select(["build_id", "holder"])
+    // Asked for each place: there are few of them, and ever more builds that have ended.
+    .where(sql`(select status from builds where builds.id = group_places.build_id)`, "in", [
+      "succeeded",
+      "failed",
+      "cancelled",
+    ])
     // Those that wait first: so none of them runs for a moment.
-    .orderBy("group_places.occupies")
-    .orderBy("group_places.position"),
+    .orderBy("occupies")
+    .orderBy("position"),
 );
 
 export const ADD = prepared<GroupPlaceRow, unknown>((db, param) =>

@@ -2,7 +2,8 @@ import type { EngineTraits } from "../../engine/engine.ts";
 
 /**
  * Indexes on `builds` for claims and the sweeper hold only builds that have not ended, so that a long history costs them
- * nothing; the one for lists by state holds only those that have, so that a build enters it once.
+ * nothing; those for lists by state hold only those that have, so that a build
+ * enters one of them once.
  */
 export const buildTables = ({
   text,
@@ -50,7 +51,10 @@ export const buildTables = ({
   `create unique index builds_rerun on builds (root_id, attempt) where attempt > 1`,
   `create index builds_waiting on builds (project_id, seq) where status in ('pending', 'queued')`,
   `create index builds_running on builds (project_id, seq) where status = 'running'`,
-  `create index builds_ended on builds (project_id, status, seq) where status in ('succeeded', 'failed', 'cancelled')`,
+  `create index builds_of_trigger on builds (project_id, trigger, seq)`,
+  `create index builds_succeeded on builds (project_id, seq) where status = 'succeeded'`,
+  `create index builds_failed on builds (project_id, seq) where status = 'failed'`,
+  `create index builds_cancelled on builds (project_id, seq) where status = 'cancelled'`,
   `create table build_snapshots (
     build_seq ${number} primary key references builds (seq) on delete cascade,
     file ${text} not null,
