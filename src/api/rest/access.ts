@@ -79,7 +79,9 @@ async function ofBuild(
 
 function findProject(name: string, deps: Pick<ApiDeps, "store">): Promise<ProjectRecord> {
   return found(
-    name !== "" && name.length <= MAX_NAME && !name.includes("\0") ? deps.store.projects.getProject(name) : undefined,
+    name !== "" && name.length <= MAX_NAME && !name.includes("\0")
+      ? deps.store.projects.getProject(name)
+      : undefined,
     noProject,
   );
 }

@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
-import { newId } from "../../new-id.ts";
 import type { Call } from "./call.ts";
 
 /**
- * The id of the build a request starts. With an `Idempotency-Key` always the same one: a request whose answer was lost on
- * the way finds the build that it made, whatever became of the key's own record.
+ * The id of the build that a request with an `Idempotency-Key` starts, always the same one: a request whose answer was
+ * lost on the way finds the build that it made, whatever became of the key's own record. Undefined without a key.
  */
 export function buildIdOf(
   call: Pick<Call, "idempotencyKey" | "principal" | "projectId">,
-  now: number,
-): string {
-  if (call.idempotencyKey === undefined) return newId(now);
+): string | undefined {
+  if (call.idempotencyKey === undefined) return undefined;
   const hash = createHash("sha256")
     .update(JSON.stringify([call.principal.id, call.projectId, call.idempotencyKey]))
     .digest("hex");

@@ -41,13 +41,20 @@ export const buildRoutes = [
     body: startBody,
     bodyOptional: true,
     responses: { 201: { description: "It waits for a worker.", schema: buildSchema } },
-    async handle({ body }, call, { pipelines, clock }) {
+    async handle({ body }, call, { pipelines }) {
       const { pipeline, gitRef, event, inputs, variables, jobs } = body;
       const build = await pipelines.startPipelineBuild(call.principal, {
         projectId: call.projectId,
-        ...present({ pipeline, gitRef, event, inputs, vars: variables, onlyJobs: jobs }),
+        ...present({
+          pipeline,
+          gitRef,
+          event,
+          inputs,
+          vars: variables,
+          onlyJobs: jobs,
+          buildId: buildIdOf(call),
+        }),
         trigger: "api",
-        buildId: buildIdOf(call, clock.now()),
       });
       return json(201, buildView(build), { location: buildPath(build.projectId, build.id) });
     },

@@ -15,9 +15,12 @@ export const isoTime = (ms: number) => new Date(ms).toISOString();
 
 /** Without the fields that are undefined: they are left out of answers. */
 export function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+  const kept: { [name: string]: unknown } = {};
+  // Called for every job and step of a build: no lists in between.
+  for (const name in fields) {
+    if (fields[name] !== undefined) kept[name] = fields[name];
+  }
+  return kept as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
 export const pageQuery = z.object({
