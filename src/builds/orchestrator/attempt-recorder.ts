@@ -123,12 +123,12 @@ export class AttemptRecorder implements AttemptFrames {
   }
 
   async #keepOpenLogs(): Promise<void> {
-    await Promise.all(
-      this.#options.steps.open.map(async ({ log }) => {
-        await log.finish();
-        await log.flush();
-      }),
-    );
+    const { steps, onLogLost } = this.#options;
+    const keep = async ({ log }: AttemptStep) => {
+      await log.finish();
+      await log.flush();
+    };
+    await Promise.all(steps.open.map((step) => keep(step).catch(onLogLost)));
   }
 
   #record(body: BuildEventBody, { seq, at }: FrameHeader): void | Promise<void> {

@@ -8,7 +8,8 @@ export function onCancelEvents(
 ): () => void {
   let stopped = false;
   let unsubscribe = () => {};
-  const listening = events.subscribe({ types: ["build.cancel"], buildId }, (event) => {
+  // Of all builds: a topic of its own for each would be made and taken away at the broker with every build.
+  const listening = events.subscribe({ types: ["build.cancel"] }, (event) => {
     if (event.type === "build.cancel" && event.buildId === buildId) cancel(event.reason);
   });
   listening.then(

@@ -271,8 +271,11 @@ export class JobRun implements AttemptListener {
       journal,
       masker,
       spans,
-      onLogLost: (error) =>
-        logger.error({ jobKey: row.key }, `A log could not be kept: ${masker.text(messageOf(error))}`),
+      onLogLost: (error) => {
+        if (patience.signal.aborted) return;
+        const why = masker.text(messageOf(error));
+        logger.error({ jobKey: row.key }, `A log could not be kept: ${why}`);
+      },
       now: () => clock.now(),
       afterSeq: left?.runner?.afterSeq ?? 0,
     });

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import { FakeExecutor } from "../../executors/fake/fake-executor.ts";
+import type { LogSink } from "../../logs/log-sink.ts";
+import { type Logger, silentLogger } from "../../telemetry/logger.ts";
 import { TestServer } from "./orchestrator.fixture.ts";
 import { startClaimedBuild } from "./start-claimed-build.ts";
 import { jobYaml as job, pipelineYaml as pipeline } from "./yaml.fixture.ts";
@@ -126,6 +128,55 @@ describe("frames", () => {
       [0, "succeeded"],
       [1, "succeeded"],
     ]);
+  });
+});
+
+describe("the end of a step", () => {
+  function withFlush(flush: LogSink["flush"]): LogSink {
+    const { logs } = server;
+    return {
+      append: (ref, chunk) => logs.append(ref, chunk),
+      flush,
+      end: (ref) => logs.end(ref),
+      stream: (ref, options) => logs.stream(ref, options),
+      stat: (ref) => logs.stat(ref),
+      close: () => logs.close(),
+    };
+  }
+
+  test("is in the records only once its log is, and the job's after it", async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const logs = withFlush(async (refs) => {
+      asked.resolve();
+      await gate.promise;
+      await server.logs.flush(refs);
+    });
+    const content = pipeline({ a: "{ runs-on: x, steps: [{ run: one }, { run: two }] }" });
+    const { id, run } = await server.start(content, { logs });
+    await asked.promise;
+    await server.until(async () => (await server.store.builds.steps(id)).length === 2);
+    const steps = await server.store.builds.steps(id);
+    expect(steps.map(({ status }) => status)).toEqual(["running", "running"]);
+    expect((await server.result(id)).states).toEqual({ a: "running" });
+    gate.resolve();
+    await run.ended;
+    expect((await server.result(id)).steps.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
+  });
+
+  test("is recorded, too, where its log cannot be kept for good", async () => {
+    const said: string[] = [];
+    const logs = withFlush(async () => {
+      throw new ExecError("Permanent", "this log is gone");
+    });
+    const logger: Logger = {
+      ...silentLogger,
+      error: (_fields, message) => said.push(message),
+      child: () => logger,
+    };
+    const result = await server.run(pipeline({ a: job("one") }), { logs, logger });
+    expect(result.states).toEqual({ a: "succeeded" });
+    expect(said).toEqual(["A log could not be kept: this log is gone"]);
   });
 });
 
