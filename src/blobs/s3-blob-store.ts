@@ -23,7 +23,7 @@ export interface S3BlobStoreOptions {
   readonly attempts?: number;
 }
 
-type Sdk = typeof import("@aws-sdk/client-s3");
+type Sdk = typeof import("./s3-sdk.ts");
 type S3Place = { readonly Bucket: string; readonly Key: string };
 
 /** A body up to this goes in one request; a longer one in parts of it, of which a few are in memory. */
@@ -202,7 +202,7 @@ export class S3BlobStore implements BlobStore {
     condition: { IfNoneMatch?: string },
   ): Promise<void> {
     const { client } = await this.sdk();
-    const { Upload } = await import("@aws-sdk/lib-storage");
+    const { Upload } = await import("./s3-sdk.ts");
     const upload = new Upload({
       client,
       params: { ...place, Body: source.stream, ...condition },
@@ -248,7 +248,7 @@ export class S3BlobStore implements BlobStore {
 async function openClient(
   options: S3BlobStoreOptions,
 ): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
-  const sdk = await import("@aws-sdk/client-s3");
+  const sdk = await import("./s3-sdk.ts");
   const { endpoint, region, accessKeyId, secretAccessKey, attempts = 3 } = options;
   const client = new sdk.S3Client({
     ...(endpoint !== undefined && { endpoint }),

@@ -38,7 +38,7 @@ export class S3BlobUrls implements BlobUrls {
       throw new ExecError("InvalidSpec", "a signed address is good for one second to seven days");
     }
     const { client } = await this.#store.sdk();
-    const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
+    const { getSignedUrl } = await import("./s3-sdk.ts");
     try {
       return await getSignedUrl(client, command as Parameters<typeof getSignedUrl>[1], {
         expiresIn: Math.floor(lifetimeMs / 1_000),
