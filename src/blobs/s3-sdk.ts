@@ -7,9 +7,9 @@ export {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV,
+  ListObjectsV2Command,
   PutObjectCommand,
-  S,
+  S3Client,
 } from "@aws-sdk/client-s3";
 export { Upload } from "@aws-sdk/lib-storage";
 export { getSignedUrl } from "@aws-sdk/s3-request-presigner";
