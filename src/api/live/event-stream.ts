@@ -67,7 +67,7 @@ export function eventStream(events: AsyncIterable<StreamEvent>, options: EventSt
   return body;
 }
 
-export function formatEvent({ event, id, data }: StreamEvent): string {
+function formatEvent({ event, id, data }: StreamEvent): string {
   const head = id === undefined ? `event: ${event}\n` : `event: ${event}\nid: ${id}\n`;
   return `${head}data: ${JSON.stringify(data)}\n\n`;
 }

@@ -101,7 +101,7 @@ function operation(route: ApiRoute, problem: Schema, schemas: Record<string, Sch
   };
 }
 
-export function accessText(access: Access): string {
+function accessText(access: Access): string {
   switch (access.of) {
     case "project":
     case "build":

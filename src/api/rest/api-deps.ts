@@ -121,6 +121,8 @@ export interface WebhookActions {
   sealKey(webhookId: string, key: string): string;
   /** Has a `ping` event sent to it alone. */
   ping(webhook: WebhookRecord): Promise<DeliveryRecord>;
+  /** Has a delivery sent again, whatever became of it. */
+  redeliver(deliveryId: string): Promise<DeliveryRecord>;
 }
 
 export interface Mount {

@@ -265,6 +265,7 @@ async function realParts() {
     blobUrls,
     webhooks: {
       sealKey: (id: string, key: string) => vault.seal(key, id),
+      redeliver: (id: string) => store.webhooks.redeliver(id, systemClock.now()),
       async ping(webhook: { readonly projectId: string; readonly id: string }) {
         const at = systemClock.now() + 1;
         const event = { eventId: newId(at), name: "ping", payload: {}, at };

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { RequestError } from "../problem.ts";
 
-export const SESSION_COOKIE = "slipway_session";
+const SESSION_COOKIE = "slipway_session";
 
 export interface Credentials {
   readonly bearer: string | undefined;

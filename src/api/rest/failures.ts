@@ -12,7 +12,7 @@ const REFUSALS: Readonly<Record<string, RequestErrorCode>> = {
 };
 
 /** What is told of an error of whatever kind. */
-export function requestErrorOf(error: unknown): unknown {
+function requestErrorOf(error: unknown): unknown {
   if (error instanceof ExecError) return error;
   const { statusCode, code = "", message } = error as Partial<FastifyError>;
   if (statusCode === undefined || statusCode >= 500) return error;

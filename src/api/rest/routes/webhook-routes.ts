@@ -176,7 +176,7 @@ export const webhookRoutes = [
       const { id } = await webhookOf(path, call, parts);
       const delivery = await parts.store.webhooks.getDelivery(path.delivery);
       if (delivery.webhookId !== id) throw new ExecError("NotFound", "The webhook has no such delivery.");
-      const again = await parts.store.webhooks.redeliver(delivery.id, parts.clock.now());
+      const again = await parts.webhooks.redeliver(delivery.id);
       return json(202, deliveryView(again));
     },
   }),

@@ -23,7 +23,7 @@ export const approvalSchema = named(
   }),
 );
 
-export const attemptSchema = named(
+const attemptSchema = named(
   "Attempt",
   buildSchema.pick({
     id: true,

@@ -108,7 +108,7 @@ export type AnnotationView = z.output<typeof annotationSchema>;
 export const buildPath = (projectId: string, buildId: string) =>
   `/api/v1/projects/${projectId}/pipelines/${buildId}`;
 
-export function stepView(step: StepRecord, base: string): StepView {
+function stepView(step: StepRecord, base: string): StepView {
   const { id, buildId: _, startedAt, finishedAt, log, ...rest } = step;
   return {
     ...present(rest),
