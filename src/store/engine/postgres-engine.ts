@@ -69,18 +69,25 @@ export class PostgresEngine implements Engine {
   async #attempt<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     let broken = false;
+    // What needs no answer is sent with the statement after it; the first failure is the one that tells why.
+    let first: { readonly error: unknown } | undefined;
+    const send = (query: string | pg.QueryConfig) => {
+      client.query(query).catch((error: unknown) => {
+        first ??= { error };
+      });
+    };
     try {
-      // Sent with the first statement, not before it: its own failure is that one's too.
-      const begun = client.query("begin");
-      begun.catch(() => {});
-      const result = await work(this.#sessionOn(client, (error) => error));
+      send("begin");
+      const session = this.#sessionOn(client, (error) => error);
+      const hold = async (name: string) => send(lockNamed(name));
+      const result = await work({ ...session, hold });
       await client.query("commit");
       return result;
     } catch (error) {
       await client.query("rollback").catch(() => {
         broken = true;
       });
-      throw error;
+      throw first === undefined ? error : first.error;
     } finally {
       client.release(broken);
     }
@@ -114,9 +121,8 @@ export class PostgresEngine implements Engine {
       change: async (statement, params) => (await run(named(statement, params))).rowCount ?? 0,
       query: async ({ sql, parameters }: CompiledQuery) =>
         (await run({ text: sql, values: parameters.map(storedValue) })).rows,
-      hold: async (name) => {
-        await run({ name: "hold", text: "select pg_advisory_xact_lock($1)", values: [lockKey(name)] });
-      },
+      // Outside a transaction there is nothing to hold it for.
+      hold: async () => {},
     };
   }
 
@@ -131,6 +137,7 @@ export class PostgresEngine implements Engine {
 }
 
 /** Advisory locks have numbers for names. */
-function lockKey(name: string): string {
-  return createHash("sha256").update(`slipway ${name}`).digest().readBigInt64BE().toString();
+function lockNamed(name: string): pg.QueryConfig {
+  const key = createHash("sha256").update(`slipway ${name}`).digest().readBigInt64BE().toString();
+  return { name: "hold", text: "select pg_advisory_xact_lock($1)", values: [key] };
 }

@@ -83,7 +83,7 @@ export function webhookConformance(given: () => TestStore): void {
       const taken = await Promise.all(Array.from({ length: 4 }, () => store.webhooks.takeDue(200, 50, 2)));
       const events = taken.flat().map(({ eventId }) => eventId);
       expect(events.toSorted()).toEqual(["e0", "e1", "e2", "e3", "e4", "e5"]);
-      expect(taken[0]?.map(({ eventId }) => eventId)).toEqual(["e0", "e1"]);
+      expect(taken.map((some) => some.map(({ eventId }) => eventId))).toContainEqual(["e0", "e1"]);
       expect(await store.webhooks.takeDue(249, 50, 10)).toEqual([]);
       expect(await store.webhooks.takeDue(250, 50, 10)).toHaveLength(6);
     });
