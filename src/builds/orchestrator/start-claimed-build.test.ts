@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../clock.ts";
 import type { PlatformEventOf } from "../../events/platform-event.ts";
 import { FakeExecutor } from "../../executors/fake/fake-executor.ts";
 import { isLegalMove, type Status } from "../../status.ts";
@@ -13,6 +14,12 @@ beforeEach(async () => {
   server = await TestServer.open();
 });
 afterEach(() => server.close());
+
+/** However slow the machine is: what may wait for more waits for it. */
+const unhurried: Clock = {
+  ...systemClock,
+  after: (ms, callback) => systemClock.after(ms < 100 ? 60_000 : ms, callback),
+};
 
 /** Notes what each advance changed. */
 function recording(store: Store, seen: (readonly BuildChange[])[]): Store {
@@ -35,7 +42,7 @@ describe("a claimed build", () => {
   test("of one job with one step runs to its end with two changes of the records", async () => {
     const advances: (readonly BuildChange[])[] = [];
     const store = recording(server.store, advances);
-    const result = await server.run(pipeline({ a: job("hello\nexit 0") }), { store });
+    const result = await server.run(pipeline({ a: job("hello\nexit 0") }), { store, clock: unhurried });
     expect(result.status).toBe("succeeded");
     expect(advances).toHaveLength(2);
     expect(result.jobs).toMatchObject([
@@ -173,7 +180,7 @@ describe("a claimed build", () => {
   });
 
   test("tells of its changes by events, with growing versions, to the last", async () => {
-    const result = await server.run(pipeline({ a: job("x") }));
+    const result = await server.run(pipeline({ a: job("x") }), { clock: unhurried });
     const events = server.told.filter(
       (event): event is PlatformEventOf<"build.changed"> => event.type === "build.changed",
     );
