@@ -72,7 +72,7 @@ export async function startApi(
       git,
       ...services.prefixes.map((prefix) => ({ prefix, handle: services.handle.bind(services) })),
       ...(signed === undefined ? [] : [signed]),
-    ].map(({ prefix, handle }) => ({ prefix, handle })),
+    ],
     readiness: [
       { name: "records", check: () => store.ping() },
       { name: "queue", check: () => queue.ping() },

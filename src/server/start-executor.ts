@@ -1,11 +1,12 @@
 import { createExecutorService } from "../builds/service/create-executor-service.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
 import { Sweeper } from "../builds/worker/sweeper.ts";
+import { Retention } from "../retention/retention.ts";
 import type { SharedParts } from "./shared-parts.ts";
 
 /** Starts the role executor: builds and what keeps them going where a queue or a worker failed; what is old goes. */
 export async function startExecutor(parts: SharedParts): Promise<ExecutorService> {
-  const { store, queue, events, logs, clock, logger, metrics, closers } = parts;
+  const { config, store, queue, events, logs, blobs, clock, logger, metrics, closers } = parts;
   const service = createExecutorService({ store, queue, events, logs, clock, logger });
 
   const sweeper = new Sweeper({ store, queue, events, clock, logger, metrics });
@@ -13,7 +14,41 @@ export async function startExecutor(parts: SharedParts): Promise<ExecutorService
   await sweeper.recover({ alone: store.engine === "sqlite" });
   sweeper.start();
   closers.add("sweeper", () => sweeper.stop());
+  const retention = new Retention({
+    store,
+    blobs: blobs.store,
+    clock,
+    logger,
+    sealLeftovers: () => logs.sealLeftovers(),
+    keepLogsMs: config["logs.retention"],
+    cacheQuotaBytes: config["caches.size"],
+    ownedPrefixes: ["artifacts/", "caches/"],
+  });
+  retention.start();
+  closers.add("retention", () => retention.stop());
+  closers.add("upkeep", upkeep(parts));
   await parts.webhooks.start();
   closers.add("webhooks", () => parts.webhooks.stop());
   return service;
+}
+
+const UPKEEP_EVERY_MS = 3_600_000;
+
+/** What is only to be tidied now and then. Gives what stops it. */
+function upkeep({ services, store, clock, logger }: SharedParts): () => void {
+  let cancel = () => {};
+  const tidy = async () => {
+    const results = await Promise.allSettled([
+      services.clearLeftovers(),
+      store.requests.removeExpired(clock.now()),
+    ]);
+    for (const result of results) {
+      if (result.status === "rejected") logger.warn({ err: result.reason }, "a part of the upkeep failed");
+    }
+  };
+  const plan = () => {
+    cancel = clock.after(UPKEEP_EVERY_MS, () => void tidy().then(plan));
+  };
+  plan();
+  return () => cancel();
 }

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { checkMasterKey } from "../artifacts/check-master-key.ts";
 import { createPlatformServices } from "../artifacts/platform-services.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
 import { type Clock, systemClock } from "../clock.ts";
@@ -76,6 +77,7 @@ async function start(
   closers.add("logs", () => logs.close());
 
   const vault = new SecretVault({ projects: store.projects, masterKeys: [masterKey], clock });
+  await checkMasterKey(blobs.store, vault);
   const jobTokens = new StoredJobTokens({ builds: store.builds, masterKeys: [masterKey], clock });
   const services = createPlatformServices({
     store,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Exchange } from "../../artifacts/http-exchange.ts";
 import { serveBlob } from "../../artifacts/serve-blob.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { BlobGrant, SignedBlobUrls } from "../../blobs/signed-blob-urls.ts";
@@ -32,7 +33,7 @@ export class SignedBlobHandler {
       const contentLength = length === undefined ? {} : { contentLength: Number(length) };
       const grant = this.#options.urls.verify({ method, key, query: url.searchParams, ...contentLength });
       if (grant.method === "PUT") await this.#take(grant, request, response);
-      else await this.#give(grant, method, request, response);
+      else await this.#give(grant, { request, response, method, url });
     } catch (error) {
       this.#fail(error, response);
     }
@@ -40,17 +41,13 @@ export class SignedBlobHandler {
     return true;
   }
 
-  async #give(
-    grant: Extract<BlobGrant, { method: "GET" }>,
-    method: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #give(grant: Extract<BlobGrant, { method: "GET" }>, exchange: Exchange): Promise<void> {
+    const { response } = exchange;
     const { key, fileName, contentType } = grant;
     // A page of a job's must never run as one of the server's.
     response.setHeader("content-security-policy", "sandbox");
     response.setHeader("cache-control", "private, no-store");
-    await serveBlob({ request, response, method }, this.#options.blobs, key, { contentType, fileName });
+    await serveBlob(exchange, this.#options.blobs, key, { contentType, fileName });
   }
 
   async #take(
