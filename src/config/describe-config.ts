@@ -36,7 +36,7 @@ function shown(setting: Setting, value: unknown): string {
 }
 
 /** Any address may hold one, also where nobody expects it. */
-export function withoutPassword(text: string): string {
+function withoutPassword(text: string): string {
   const url = new URL(text);
   if (url.password === "") return text;
   url.password = "***";

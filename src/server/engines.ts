@@ -78,7 +78,7 @@ export interface Blobs {
 }
 
 /** Where the API serves what `SignedBlobUrls` allows. */
-export const SIGNED_BLOBS_PATH = "/api/v1/blobs";
+const SIGNED_BLOBS_PATH = "/api/v1/blobs";
 
 /** Does not reach out yet: `check` does. */
 export async function openBlobs(

@@ -45,7 +45,7 @@ export async function watchBuild(buildId: string, remote: Remote, wish: ViewWish
   }
 }
 
-export function exitCodeOf({ status }: Pick<RemoteBuildDetail, "status">): ExitCode {
+function exitCodeOf({ status }: Pick<RemoteBuildDetail, "status">): ExitCode {
   return status === "succeeded" ? EXIT.ok : status === "cancelled" ? EXIT.cancelled : EXIT.failed;
 }
 
