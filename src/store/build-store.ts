@@ -135,6 +135,8 @@ export interface BuildFilter {
   readonly sha?: string;
   /** True: only the newest attempt of each. */
   readonly latestAttempt?: boolean;
+  /** Every attempt of a build has its number. */
+  readonly number?: number;
 }
 
 export interface BuildCounts {

@@ -114,7 +114,10 @@ describe("builds", () => {
     expect(await ids("status=pending,queued&ref=main&trigger=api&pipeline=CI")).toContain(build.id);
     expect(await ids("status=failed")).toEqual([]);
     expect(await ids("ref=refs/heads/other")).toEqual([]);
-    expect((await api.call("GET", `${base}/pipelines?status=done`)).status).toBe(422);
+    expect(await ids(`number=${build.number}`)).toEqual([build.id]);
+    expect(await ids(`number=${build.number + 1000}`)).toEqual([]);
+    for (const wrong of ["status=done", "number=0", "number=twelve", "number=1.5"])
+      expect((await api.call("GET", `${base}/pipelines?${wrong}`)).status, wrong).toBe(422);
     expect((await api.call("GET", `${base}/pipelines?cursor=zzz`)).status).toBe(422);
   });
   it("are shown with jobs, steps and attempts, and by their ETag as unchanged", async () => {

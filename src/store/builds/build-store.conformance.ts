@@ -90,6 +90,10 @@ export function buildConformance(given: () => TestStore): void {
         { limit: 10 },
       );
       expect(items).toEqual([third]);
+      const { number, projectId } = first;
+      const ofNumber = await store.builds.list({ projectId, number }, { limit: 10 });
+      expect(ofNumber.items).toEqual([third, second, first]);
+      expect((await store.builds.list({ projectId, number: number + 1 }, { limit: 10 })).items).toEqual([]);
     });
 
     it("counts attempts that are asked for at once", async () => {

@@ -31,6 +31,7 @@ export async function listBuilds(
     if (filter.ref !== undefined) query = query.where("ref", "=", filter.ref);
     if (filter.trigger !== undefined) query = query.where("trigger", "=", filter.trigger);
     if (filter.sha !== undefined) query = query.where("sha", "=", filter.sha);
+    if (filter.number !== undefined) query = query.where("number", "=", filter.number);
     if (filter.latestAttempt === true) query = query.where("latest", "=", sql.lit(1));
     for (const row of await engine.session.query(query.compile())) found.set(row.seq, row);
   }

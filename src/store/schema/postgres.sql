@@ -207,6 +207,7 @@ table builds: constraint builds_project_id_fkey FOREIGN KEY (project_id) REFEREN
 CREATE INDEX builds_cancelled ON public.builds USING btree (project_id, seq) WHERE (status = 'cancelled'::text)
 CREATE INDEX builds_failed ON public.builds USING btree (project_id, seq) WHERE (status = 'failed'::text)
 CREATE UNIQUE INDEX builds_id_key ON public.builds USING btree (id)
+CREATE INDEX builds_of_number ON public.builds USING btree (project_id, number, seq)
 CREATE INDEX builds_of_pipeline ON public.builds USING btree (pipeline_id, seq)
 CREATE INDEX builds_of_project ON public.builds USING btree (project_id, seq)
 CREATE INDEX builds_of_ref ON public.builds USING btree (project_id, ref, seq)

@@ -193,6 +193,7 @@ CREATE TABLE builds (
 );
 CREATE INDEX builds_cancelled on builds (project_id, seq) where status = 'cancelled';
 CREATE INDEX builds_failed on builds (project_id, seq) where status = 'failed';
+CREATE INDEX builds_of_number on builds (project_id, number, seq);
 CREATE INDEX builds_of_pipeline on builds (pipeline_id, seq);
 CREATE INDEX builds_of_project on builds (project_id, seq);
 CREATE INDEX builds_of_ref on builds (project_id, ref, seq);

@@ -171,6 +171,7 @@ export interface Operations {
       readonly pipeline?: string;
       readonly sha?: string;
       readonly latestAttempt?: "true" | "false";
+      readonly number?: number;
     };
     readonly body: undefined;
     readonly response: {

@@ -87,6 +87,7 @@ export function fromListBuilds(message: ListBuildsRequest): {
       trigger: BUILD_TRIGGER.toWordIfAny(message.trigger),
       sha: given(message.sha),
       latestAttempt: message.latestAttempt ? true : undefined,
+      number: message.number === 0 ? undefined : message.number,
     }),
     page: present({ cursor: given(message.pageToken), limit }),
   };

@@ -88,6 +88,7 @@ describe("requests survive the wire", () => {
     trigger: "push",
     sha: "a",
     latestAttempt: true,
+    number: 12,
   };
   it.each([
     [{}, { limit: 1 }],

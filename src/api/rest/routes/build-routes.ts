@@ -77,10 +77,11 @@ export const buildRoutes = [
         .regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
         .optional(),
       latestAttempt: z.enum(["true", "false"]).optional().describe("true: only the newest attempt of each."),
+      number: z.coerce.number().int().min(1).max(2_147_483_647).optional().describe("Every attempt has it."),
     }),
     responses: { 200: { description: "A page of them.", schema: pageOf(buildSchema) } },
     async handle({ query }, { projectId }, { executor, store }) {
-      const { cursor, limit, status, ref, trigger, pipeline, sha, latestAttempt } = query;
+      const { cursor, limit, status, ref, trigger, pipeline, sha, latestAttempt, number } = query;
       const filter = present({
         projectId,
         status,
@@ -90,6 +91,7 @@ export const buildRoutes = [
         pipelineId:
           pipeline === undefined ? undefined : (await store.projects.findPipeline(projectId, pipeline)).id,
         latestAttempt: latestAttempt === undefined ? undefined : latestAttempt === "true",
+        number,
       });
       return json(200, pageView(await executor.listBuilds(filter, present({ cursor, limit })), buildView));
     },

@@ -51,6 +51,7 @@ export const buildTables = ({
   `create unique index builds_rerun on builds (root_id, attempt) where attempt > 1`,
   `create index builds_waiting on builds (project_id, seq) where status in ('pending', 'queued')`,
   `create index builds_running on builds (project_id, seq) where status = 'running'`,
+  `create index builds_of_number on builds (project_id, number, seq)`,
   `create index builds_of_trigger on builds (project_id, trigger, seq)`,
   `create index builds_succeeded on builds (project_id, seq) where status = 'succeeded'`,
   `create index builds_failed on builds (project_id, seq) where status = 'failed'`,
