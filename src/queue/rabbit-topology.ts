@@ -9,7 +9,9 @@ import type { RetryPolicy } from "./retry-policy.ts";
  *   first. One queue a delay, as a queue lets messages go by their order, not by their age; and no plugin is needed.
  * - `PREFIX.builds.dead`: dead letters.
  *
- * From one to the other the broker moves messages *at least once* (RabbitMQ 3.10 and newer).
+ * From one to the other the broker moves messages *at least once* (RabbitMQ 3.10 and newer). One thing was seen with 3.10
+ * all the same: of a broker that is killed, a message whose delay ends while it is away does not come back by itself, with
+ * the other strategy (at most once) neither. Its build still waits in the records, and the sweeper publishes it again.
  */
 export interface RabbitTopology {
   readonly ready: string;
