@@ -4,6 +4,7 @@ import { join, resolve as resolvePath } from "node:path";
 import { ExecError } from "../../errors.ts";
 import type { ActionSources, CheckoutSource } from "../../protocol/job-request.ts";
 import { createGit, type Git } from "../git/git.ts";
+import { type Patience, patientGit } from "../git/patient-git.ts";
 import { type ActionRemote, actionRemote } from "./action-remote.ts";
 import { fetchAction } from "./fetch-action.ts";
 import { parseUses, type RepositoryReference } from "./parse-uses.ts";
@@ -23,6 +24,8 @@ export interface ActionStoreOptions {
   readonly now: () => number;
   /** Called before a value that must not be seen is used. */
   readonly mask?: (value: string) => void;
+  /** How a server that does not answer is waited for; absent: as `patientGit` does. */
+  readonly patience?: Omit<Patience, "log">;
 }
 
 export interface ResolveOptions {
@@ -217,21 +220,29 @@ class GitActionStore implements ActionStore {
     const remote = actionRemote(sources, reference, mask ?? (() => {}));
     const home = join(cacheDirectory, reference.owner, reference.name);
     const index = new RefIndex(home, remote.url);
-    const ref = await this.#refOf(remote, reference.ref, index, { signal, log });
+    const ref = await this.#refOf(remote, reference, index, { signal, log });
     const root = join(home, ref.sha);
     if (await exists(root)) return { root, sha: ref.sha };
     if (sources.offline) throw await notCached(remote, reference.ref, index, cacheDirectory);
     log(`Download action repository '${remote.repository}@${reference.ref}' (SHA:${ref.sha})`);
-    await fetchAction(this.#git, remote, ref, root, signal);
+    await fetchAction(this.#gitFor(reference, log), remote, ref, root, signal);
     return { root, sha: ref.sha };
+  }
+
+  /** A server that does not answer is waited for, unless there is a stand-in for what it has. */
+  #gitFor({ owner, name }: RepositoryReference, log: (line: string) => void): Git {
+    const { sources, patience } = this.#options;
+    const hasStandIn = sources.bundled?.[`${owner}/${name}`.toLowerCase()] !== undefined;
+    return hasStandIn ? this.#git : patientGit(this.#git, { log, ...patience });
   }
 
   async #refOf(
     remote: ActionRemote,
-    ref: string,
+    reference: RepositoryReference,
     index: RefIndex,
     { signal, log }: Pick<ResolveOptions, "signal" | "log">,
   ): Promise<ResolvedRef> {
+    const { ref } = reference;
     const { sources, cacheDirectory, now } = this.#options;
     if (COMMIT_ID.test(ref)) return { sha: ref.toLowerCase() };
     const known = await index.read(ref);
@@ -241,7 +252,9 @@ class GitActionStore implements ActionStore {
     }
     if (known !== undefined && !remote.nearby && now() - known.at < FRESH_MS) return known;
     try {
-      const found = await resolveActionRef(this.#git, remote, ref, signal);
+      // What was seen before does for now.
+      const git = known === undefined ? this.#gitFor(reference, log) : this.#git;
+      const found = await resolveActionRef(git, remote, ref, signal);
       await index.write(ref, { sha: found.sha, at: now() }, randomUUID());
       return found;
     } catch (error) {

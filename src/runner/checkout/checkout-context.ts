@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../json.ts";
 import type { CheckoutSource } from "../../protocol/job-request.ts";
+import type { Patience } from "../git/patient-git.ts";
 
 /** What the built-in checkout is given by the step that runs it. */
 export interface CheckoutContext {
@@ -18,6 +19,8 @@ export interface CheckoutContext {
   /** A warning annotation. */
   readonly warn: (message: string) => void;
   readonly mask: (value: string) => void;
+  /** How a server that does not answer is waited for; absent: as `patientGit` does. */
+  readonly patience?: Omit<Patience, "log">;
 }
 
 export interface CheckoutResult {

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { ExecError } from "../../errors.ts";
 import { createGit, type Git } from "../git/git.ts";
+import { patientGit } from "../git/patient-git.ts";
 import { checkoutClone } from "./checkout-clone.ts";
 import type { CheckoutContext, CheckoutResult } from "./checkout-context.ts";
 import { type CheckoutSettings, checkoutSettings } from "./checkout-settings.ts";
@@ -18,7 +19,7 @@ export async function runCheckout(
   inputs: { readonly [name: string]: string },
   context: CheckoutContext,
 ): Promise<CheckoutResult> {
-  const git = createGit(context.env);
+  const git = patientGit(createGit(context.env), { log: context.log, ...context.patience });
   const settings = checkoutSettings(inputs, context);
   try {
     context.log(`Syncing repository: ${settings.repository}`);
