@@ -2,10 +2,14 @@
 export interface RequestStore {
   /**
    * Begins a request. `new`: nobody has asked it before, go on and `finish` it. `done`: the answer it got.
-   * `busy`: it is being worked on. `different`: the key was used for another request.
+   * `busy`: it is being worked on. `different`: the key was used for another request. Whoever begins one holds its key for
+   * `holdMs`, and longer by `prolong`: a process that dies leaves it free again soon.
    */
-  begin(key: RequestKey, now: number, keepMs: number): Promise<RequestState>;
-  finish(key: RequestKey, answer: StoredAnswer): Promise<void>;
+  begin(key: RequestKey, now: number, holdMs: number): Promise<RequestState>;
+  /** It is still being worked on. Nothing where it is finished. */
+  prolong(key: RequestKey, until: number): Promise<void>;
+  /** The answer is kept until then. */
+  finish(key: RequestKey, answer: StoredAnswer, keepUntil: number): Promise<void>;
   /** It failed in a way that may be tried again. */
   forget(key: RequestKey): Promise<void>;
   removeExpired(now: number): Promise<number>;

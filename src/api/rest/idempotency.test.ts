@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ExecError } from "../../errors.ts";
+import { FakeClock } from "../../fake-clock.ts";
+import { openStore } from "../../store/open-store.ts";
+import { silentLogger } from "../../telemetry/logger.ts";
 import { TestApi } from "./api.fixture.ts";
+import { runOnce } from "./idempotency.ts";
 
 let api: TestApi;
 let projectId: string;
@@ -98,5 +102,54 @@ describe("Idempotency-Key", () => {
   });
   it.each(["", " ", "a b", "x".repeat(256)])("is refused where it is none: %j", async (key) => {
     expect((await start(key)).status).toBe(400);
+  });
+});
+
+describe("a key that is being worked on", () => {
+  const minutes = (count: number) => count * 60_000;
+  const open = async () => {
+    const clock = new FakeClock();
+    const deps = { clock, logger: silentLogger };
+    const store = await openStore({ kind: "sqlite", file: ":memory:" }, deps);
+    onTestFinished(() => store.close());
+    const parts = { ...deps, store, vault: api.deps.vault };
+    const [route] = (await import("./routes/build-routes.ts")).buildRoutes;
+    if (route === undefined) throw new Error("there is no route");
+    const request = { route, key: "k", caller: "c", url: "/", body: {} };
+    return { clock, parts, request };
+  };
+  const done = async () => ({ status: 201, json: { id: "made" } });
+
+  it("is held for as long as it takes, and nothing is left of that afterwards", async () => {
+    const { clock, parts, request } = await open();
+    const work = Promise.withResolvers<{ status: number }>();
+    const first = runOnce(request, parts, () => work.promise);
+    await expect.poll(() => clock.pending).toBe(1);
+    for (let passed = 0; passed < 30; passed += 1) {
+      clock.advance(minutes(1) / 3);
+      await expect(runOnce(request, parts, done)).rejects.toMatchObject({ code: "Conflict" });
+    }
+    work.resolve({ status: 200 });
+    expect(await first).toEqual({ status: 200 });
+    expect(clock.pending).toBe(0);
+    clock.advance(minutes(24 * 60) - 1);
+    expect(await runOnce(request, parts, done)).toMatchObject({ status: 200 });
+    clock.advance(1);
+    expect(await runOnce(request, parts, done)).toMatchObject({ status: 201 });
+  });
+
+  it("is free again within a minute where its process died", async () => {
+    const { clock, parts, request } = await open();
+    const dead = { ...parts, clock: { now: () => clock.now(), monotonic: () => 0, after: () => () => {} } };
+    const begun = Promise.withResolvers<void>();
+    void runOnce(request, dead, () => {
+      begun.resolve();
+      return new Promise(() => {});
+    });
+    await begun.promise;
+    clock.advance(minutes(1) - 1);
+    await expect(runOnce(request, parts, done)).rejects.toMatchObject({ code: "Conflict" });
+    clock.advance(1);
+    expect(await runOnce(request, parts, done)).toMatchObject({ status: 201 });
   });
 });

@@ -7,6 +7,8 @@ import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRoute } from "./route.ts";
 
 const KEEP_MS = 24 * 3600 * 1000;
+/** A key whose process died is free again after this; one that is worked on is held anew long before. */
+const HOLD_MS = 60_000;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface KeyedRequest {
@@ -37,7 +39,7 @@ export async function runOnce(
   if (request.key === undefined) return run();
   const key: RequestKey = { caller: request.caller, key: request.key, fingerprint: fingerprint(request) };
   const { requests } = deps.store;
-  const state = await requests.begin(key, deps.clock.now(), KEEP_MS);
+  const state = await requests.begin(key, deps.clock.now(), HOLD_MS);
   switch (state.kind) {
     case "busy":
       throw new ExecError("Conflict", "A request with this Idempotency-Key is being worked on.", {
@@ -60,24 +62,41 @@ export async function runOnce(
 async function first(
   { route }: KeyedRequest,
   key: RequestKey,
-  deps: Pick<ApiDeps, "store" | "vault" | "logger">,
+  deps: Pick<ApiDeps, "store" | "clock" | "vault" | "logger">,
   run: () => Promise<Answer>,
 ): Promise<Answer> {
   const { requests } = deps.store;
+  const letGo = hold(key, deps);
   let answer: Answer;
   try {
     answer = await run();
   } catch (error) {
+    letGo();
     await requests.forget(key).catch((cause: unknown) => noteLost(deps, cause));
     throw error;
   }
+  letGo();
   const text = answer.json === undefined ? "" : JSON.stringify(answer.json);
   const body = route.secretAnswer === true && text !== "" ? deps.vault.seal(text, contextOf(key)) : text;
   // It has been done: that its answer could not be kept must not look like a failure.
   await requests
-    .finish(key, { status: answer.status, body })
+    .finish(key, { status: answer.status, body }, deps.clock.now() + KEEP_MS)
     .catch((cause: unknown) => noteLost(deps, cause));
   return answer;
+}
+
+/** Nobody else may begin it while this process works on it, however long that takes. Gives what ends that. */
+function hold(key: RequestKey, deps: Pick<ApiDeps, "store" | "clock" | "logger">): () => void {
+  const { store, clock } = deps;
+  let cancel = () => {};
+  const again = () => {
+    cancel = clock.after(HOLD_MS / 3, () => {
+      store.requests.prolong(key, clock.now() + HOLD_MS).catch((cause: unknown) => noteLost(deps, cause));
+      again();
+    });
+  };
+  again();
+  return () => cancel();
 }
 
 function noteLost({ logger }: Pick<ApiDeps, "logger">, error: unknown): void {

@@ -6,18 +6,21 @@ import type { RequestRow } from "../tables/kept-tables.ts";
 export function kyselyRequestStore(engine: Engine): RequestStore {
   const { session } = engine;
   return {
-    begin: (key, now, keepMs) =>
+    begin: (key, now, holdMs) =>
       engine.transaction(async (inside) => {
         await inside.change(EXPIRE_ONE, { ...key, now });
-        if ((await inside.change(BEGIN, { ...key, expiresAt: now + keepMs })) > 0) return { kind: "new" };
+        if ((await inside.change(BEGIN, { ...key, expiresAt: now + holdMs })) > 0) return { kind: "new" };
         const [row] = await inside.rows(FIND, key);
         if (row === undefined) return { kind: "busy" };
         if (row.fingerprint !== key.fingerprint) return { kind: "different" };
         if (row.status === null) return { kind: "busy" };
         return { kind: "done", answer: { status: row.status, body: row.body ?? "" } };
       }),
-    async finish(key, answer) {
-      await session.change(FINISH, { ...key, ...answer });
+    async prolong(key, until) {
+      await session.change(PROLONG, { ...key, until });
+    },
+    async finish(key, answer, keepUntil) {
+      await session.change(FINISH, { ...key, ...answer, keepUntil });
     },
     async forget(key) {
       await session.change(FORGET, key);
@@ -50,10 +53,20 @@ const FIND = prepared<RequestKey, RequestRow>((db, param) =>
   db.selectFrom("requests").selectAll().where("caller", "=", param("caller")).where("key", "=", param("key")),
 );
 
-const FINISH = prepared<RequestKey & StoredAnswer, unknown>((db, param) =>
+const PROLONG = prepared<RequestKey & { until: number }, unknown>((db, param) =>
   db
     .updateTable("requests")
-    .set({ status: param("status"), body: param("body") })
+    .set({ expires_at: param("until") })
+    .where("caller", "=", param("caller"))
+    .where("key", "=", param("key"))
+    .where("fingerprint", "=", param("fingerprint"))
+    .where("status", "is", null),
+);
+
+const FINISH = prepared<RequestKey & StoredAnswer & { keepUntil: number }, unknown>((db, param) =>
+  db
+    .updateTable("requests")
+    .set({ status: param("status"), body: param("body"), expires_at: param("keepUntil") })
     .where("caller", "=", param("caller"))
     .where("key", "=", param("key"))
     .where("fingerprint", "=", param("fingerprint")),
