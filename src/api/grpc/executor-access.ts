@@ -14,7 +14,7 @@ export interface ExecutorAccessOptions {
 }
 
 /** How often the right to watch is looked at again while something is watched. */
-const RECHECK_MS = 15_000;
+const RECHECK_MS = 5_000;
 
 /** Which calls of the executor service a caller may make: the service itself leaves that to those who offer it. */
 export class ExecutorAccess {
@@ -38,22 +38,46 @@ export class ExecutorAccess {
     await this.#inProject(caller, permission, () => this.#options.projectOfStep(stepId));
   }
 
-  /** The same messages, ending with an error once the caller's token is good no more, or not for this. */
+  /**
+   * The same messages, ending with an error once the caller's token is good no more, or not for this: also while there are
+   * none. `open` must end them when its signal is aborted. That it cannot be known now is no reason to end them.
+   */
   async *whileAllowed<T>(
-    messages: AsyncIterable<T>,
+    open: (signal: AbortSignal) => AsyncIterable<T>,
     call: CallContext,
+    cut: AbortSignal,
     check: (caller: Principal) => Promise<void>,
   ): AsyncGenerator<T> {
-    const { clock } = this.#options;
     await check(call.caller);
-    let checkedAt = clock.monotonic();
-    for await (const message of messages) {
-      if (clock.monotonic() - checkedAt >= RECHECK_MS) {
-        await check(await call.again());
-        checkedAt = clock.monotonic();
+    const { clock } = this.#options;
+    const forbidden = new AbortController();
+    let stop = () => {};
+    let checking: Promise<void> | undefined;
+    const later = () => {
+      checking = undefined;
+      stop = clock.after(RECHECK_MS, look);
+    };
+    const look = () => {
+      checking = call
+        .again()
+        .then(check)
+        .then(later, (error: unknown) => {
+          if (error instanceof ExecError && !error.retryable) forbidden.abort(error);
+          else later();
+        });
+    };
+    later();
+    try {
+      for await (const message of open(AbortSignal.any([cut, forbidden.signal]))) {
+        await checking;
+        if (forbidden.signal.aborted) break;
+        yield message;
       }
-      yield message;
+    } finally {
+      await checking;
+      stop();
     }
+    if (forbidden.signal.aborted) throw forbidden.signal.reason;
   }
 
   /** What is not there looks like what one may not see. */

@@ -44,10 +44,11 @@ export function executorRoutes(options: ExecutorRoutesOptions): ServiceImpl<type
     },
 
     async *watchBuild({ buildId }, context) {
-      const views = executor.watchBuild(buildId, context.signal);
-      const check = access.ofBuild.bind(access);
-      const allowed = access.whileAllowed(views, callContext(context), (caller) =>
-        check(caller, "project:read", buildId),
+      const allowed = access.whileAllowed(
+        (signal) => executor.watchBuild(buildId, signal),
+        callContext(context),
+        context.signal,
+        (caller) => access.ofBuild(caller, "project:read", buildId),
       );
       for await (const view of allowed) yield { view: toViewMessage(view) };
       throwIfCut(context);
@@ -55,9 +56,11 @@ export function executorRoutes(options: ExecutorRoutesOptions): ServiceImpl<type
 
     async *streamLogs(message, context) {
       const request = fromStreamLogs(message);
-      const pieces = executor.streamLogs(request, context.signal);
-      const allowed = access.whileAllowed(pieces, callContext(context), (caller) =>
-        access.ofStep(caller, "project:read", request.stepId),
+      const allowed = access.whileAllowed(
+        (signal) => executor.streamLogs(request, signal),
+        callContext(context),
+        context.signal,
+        (caller) => access.ofStep(caller, "project:read", request.stepId),
       );
       for await (const piece of allowed) yield toLogPiece(piece);
       throwIfCut(context);

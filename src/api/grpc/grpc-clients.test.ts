@@ -254,32 +254,57 @@ describe("a watched build", () => {
     expect(await outcome).toMatchObject({ code: "Transient" });
   });
 
-  it("is told no more to a token that was revoked meanwhile", async () => {
-    const clock = new FakeClock();
-    const next = Promise.withResolvers<void>();
-    const server = await serve({
-      options: { clock },
-      executor: {
-        getBuild: async () => fullView,
-        async *watchBuild() {
-          yield view(1);
-          await next.promise;
-          yield view(2);
-        },
-      },
+  describe("with a token that is revoked meanwhile", () => {
+    const watched = async (watchBuild: ExecutorService["watchBuild"]) => {
+      const clock = new FakeClock();
+      const server = await serve({
+        options: { clock },
+        executor: { getBuild: async () => fullView, watchBuild },
+      });
+      const executor = new GrpcExecutorService(channelTo(server, "reader"), { clock: systemClock });
+      const seen: number[] = [];
+      const watching = (async () => {
+        for await (const { build } of executor.watchBuild("b1", never)) seen.push(build.version);
+      })();
+      const outcome = watching.catch((error: unknown) => error);
+      await expect.poll(() => seen).toEqual([1]);
+      return { clock, seen, outcome };
+    };
+    const away = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+    it("is told no more", async () => {
+      const next = Promise.withResolvers<void>();
+      const { clock, seen, outcome } = await watched(async function* () {
+        yield view(1);
+        await next.promise;
+        yield view(2);
+      });
+      revoked.add("reader");
+      clock.advance(5_000);
+      next.resolve();
+      expect(await outcome).toMatchObject({ code: "Unauthorized" });
+      expect(seen).toEqual([1]);
+      expect(clock.pending).toBe(0);
     });
-    const executor = new GrpcExecutorService(channelTo(server, "reader"), { clock: systemClock });
-    const seen: number[] = [];
-    const watching = (async () => {
-      for await (const { build } of executor.watchBuild("b1", never)) seen.push(build.version);
-    })();
-    const outcome = watching.catch((error: unknown) => error);
-    await expect.poll(() => seen).toEqual([1]);
-    revoked.add("reader");
-    clock.advance(15_000);
-    next.resolve();
-    expect(await outcome).toMatchObject({ code: "Unauthorized" });
-    expect(seen).toEqual([1]);
+
+    it("is followed no more, also where nothing happens to it", async () => {
+      let ended = false;
+      const { clock, outcome } = await watched(async function* (_buildId, signal) {
+        yield view(1);
+        await away(signal);
+        ended = true;
+      });
+      for (let looks = 0; looks < 3; looks += 1) {
+        clock.advance(5_000);
+        await expect.poll(() => clock.pending).toBe(1);
+      }
+      expect(ended).toBe(false);
+      revoked.add("reader");
+      clock.advance(5_000);
+      expect(await outcome).toMatchObject({ code: "Unauthorized" });
+      expect([ended, clock.pending]).toEqual([true, 0]);
+    });
   });
 });
 
