@@ -43,7 +43,7 @@ describe("the compose file", () => {
     expect(command[0]).toBe("serve");
     const known = new Set<string>(Object.values(SETTINGS).flatMap(({ env }) => [...env]));
     for (const name of Object.keys(environment)) expect(known, name).toContain(name);
-    const { values } = parseOptions(SERVE, command.slice(1));
+    const values: Readonly<Record<string, unknown>> = parseOptions(SERVE, command.slice(1)).values;
     const flags = Object.fromEntries(
       Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
     );

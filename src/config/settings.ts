@@ -40,6 +40,12 @@ export const SETTINGS = {
     env: ["SLIPWAY_GRPC_LISTEN"],
     help: "Where PipelineService and ExecutorService are served over gRPC; absent: only where roles are split, on 127.0.0.1:8081",
   },
+  "probes.listen": {
+    kind: "address",
+    group: "Server",
+    env: ["SLIPWAY_PROBES_LISTEN"],
+    help: "Where a process without the role pipeline serves /healthz, /readyz and /metrics; absent: nowhere. With that role they are beside the API",
+  },
   "executor.url": {
     kind: "url",
     values: ["http", "https"],

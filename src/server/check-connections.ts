@@ -6,9 +6,9 @@ import { openMasterKey } from "../identity/open-master-key.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { openBlobs, openEvents, openQueue, openRecords } from "./engines.ts";
+import { listenError } from "./listen-error.ts";
 import { publicAddress } from "./public-address.ts";
 import type { ConnectionCheck, ServerHost } from "./running-server.ts";
-import { listenError } from "./start-api.ts";
 
 /** Tries everything that a start would need, one after the other, and closes it again. Never rejects. */
 export async function checkConnections(
@@ -101,7 +101,7 @@ export async function checkConnections(
 async function tryToListen(host: string, port: number): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(listenError(error, `${host}:${port}`)));
+    server.once("error", (error) => reject(listenError(error, { host, port })));
     server.listen(port, host, resolve);
   });
   await new Promise((resolve) => server.close(resolve));

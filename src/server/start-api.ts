@@ -2,13 +2,14 @@ import { GitHttpHandler } from "../api/git-http/git-http-handler.ts";
 import { createApi } from "../api/rest/create-api.ts";
 import { SignedBlobHandler } from "../api/signed-blobs/signed-blob-handler.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
-import { ExecError } from "../errors.ts";
 import type { ApiTokens } from "../identity/api-tokens.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Logins } from "../identity/logins.ts";
 import { createPipelineService } from "../pipelines/create-pipeline-service.ts";
 import type { PipelineService } from "../pipelines/pipeline-service.ts";
 import { ScheduleRunner } from "../triggers/schedule-runner.ts";
+import { listenError } from "./listen-error.ts";
+import { readinessOf } from "./readiness.ts";
 import type { SharedParts } from "./shared-parts.ts";
 
 export interface ApiAccess {
@@ -73,11 +74,7 @@ export async function startApi(
       ...services.prefixes.map((prefix) => ({ prefix, handle: services.handle.bind(services) })),
       ...(signed === undefined ? [] : [signed]),
     ],
-    readiness: [
-      { name: "records", check: () => store.ping() },
-      { name: "queue", check: () => queue.ping() },
-      { name: "events", check: () => events.ping() },
-    ],
+    readiness: readinessOf(parts),
     metricsPage: {
       public: true,
       read: async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
@@ -87,12 +84,12 @@ export async function startApi(
     metrics,
     settings: { version: parts.version, publicUrl: parts.publicUrl },
   });
-  const { host, port } = config.listen;
+  const { host } = config.listen;
   try {
     await app.listen({ host, port: parts.listenPort });
   } catch (error) {
     await app.close();
-    throw listenError(error, `${host}:${port}`);
+    throw listenError(error, config.listen);
   }
   closers.add("api", () => app.close());
 
@@ -100,20 +97,4 @@ export async function startApi(
   schedules.start();
   closers.add("schedules", () => schedules.stop());
   return pipelines;
-}
-
-export function listenError(error: unknown, address: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const why =
-    code === "EADDRINUSE"
-      ? "another program listens there"
-      : code === "EACCES"
-        ? "this user may not listen there"
-        : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-          ? "this machine has no such address"
-          : undefined;
-  if (why === undefined) return error;
-  return new ExecError("Permanent", `Cannot listen on ${address}: ${why}. Choose another with --listen.`, {
-    cause: error,
-  });
 }

@@ -23,6 +23,7 @@ import { openDataFolder } from "./data-folder.ts";
 import { openBlobs, openEvents, openQueue, openRecords } from "./engines.ts";
 import { openRepositories } from "./open-repositories.ts";
 import { portToListen, publicAddress } from "./public-address.ts";
+import { readinessOf } from "./readiness.ts";
 import type { RunningServer, ServerHost } from "./running-server.ts";
 import type { SharedParts } from "./shared-parts.ts";
 import { watchCounts } from "./watch-counts.ts";
@@ -152,6 +153,12 @@ async function start(
     const { startApi } = await import("./start-api.ts");
     const distant = executor ?? (await connectExecutor(shared));
     pipelines = await startApi(shared, distant, access);
+  }
+  const probes = config["probes.listen"];
+  if (probes !== undefined && !roles.has("pipeline")) {
+    const { startProbes } = await import("./start-probes.ts");
+    const started = await startProbes({ listen: probes, readiness: readinessOf(shared), metrics });
+    closers.add("probes", () => started.close());
   }
   const grpcAddress = config["grpc.listen"] ?? (roles.size === ALL_ROLES ? undefined : DEFAULT_GRPC_ADDRESS);
   if (grpcAddress !== undefined && (executor !== undefined || pipelines !== undefined)) {
