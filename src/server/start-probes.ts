@@ -50,8 +50,14 @@ export async function startProbes({ listen, readiness, metrics }: ProbesOptions)
   };
 }
 
+interface PartState {
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly code?: string;
+}
+
 /** In the shape that the API has. */
-async function stateOf({ name, check }: ReadinessPart) {
+async function stateOf({ name, check }: ReadinessPart): Promise<readonly [string, PartState]> {
   const started = performance.now();
   const ms = () => Math.round(performance.now() - started);
   const limit = Promise.withResolvers<never>();
@@ -61,13 +67,10 @@ async function stateOf({ name, check }: ReadinessPart) {
   );
   try {
     await Promise.race([check(), limit.promise]);
-    return [name, { ok: true, ms: ms() }] as const;
+    return [name, { ok: true, ms: ms() }];
   } catch (error) {
     // No more than the code: addresses of other servers are nobody's business here.
-    return [
-      name,
-      { ok: false, ms: ms(), code: error instanceof ExecError ? error.code : "Internal" },
-    ] as const;
+    return [name, { ok: false, ms: ms(), code: error instanceof ExecError ? error.code : "Internal" }];
   } finally {
     clearTimeout(timer);
   }
