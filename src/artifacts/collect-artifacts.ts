@@ -32,6 +32,8 @@ export interface Collection {
   readonly artifacts: readonly KeptArtifact[];
   /** What could not be kept and why, one text each, for a person. */
   readonly problems: readonly string[];
+  /** Those of them of which there was nothing: by the artifact's name, the problem. */
+  readonly missing: ReadonlyMap<string, string>;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -40,6 +42,7 @@ const DAY_MS = 24 * 3600 * 1000;
 export async function collectArtifacts(parts: CollectorParts, request: Collected): Promise<Collection> {
   const artifacts: KeptArtifact[] = [];
   const problems: string[] = [];
+  const missing = new Map<string, string>();
   for (const spec of request.specs) {
     try {
       const found = await findWorkspaceFiles(request.workspace, spec.path);
@@ -47,13 +50,15 @@ export async function collectArtifacts(parts: CollectorParts, request: Collected
       if (found.files.length > 0) {
         artifacts.push(await keep(parts, request, spec, found.files));
       } else if (found.problems.length === 0) {
-        problems.push(`artifact ${spec.name}: nothing matches ${JSON.stringify(spec.path)}`);
+        const problem = `artifact ${spec.name}: nothing matches ${JSON.stringify(spec.path)}`;
+        missing.set(spec.name, problem);
+        problems.push(problem);
       }
     } catch (error) {
       problems.push(`artifact ${spec.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { artifacts, problems };
+  return { artifacts, problems, missing };
 }
 
 async function keep(

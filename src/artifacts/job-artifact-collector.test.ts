@@ -37,7 +37,8 @@ artifacts:
   it("keeps the files of the last job of the file that has some, whichever ended last", async () => {
     const fixture = await openPlatform();
     const end = await build(fixture);
-    expect(await end("test", { "out/a": "of test" })).toEqual(['artifact logs: nothing matches "*.log"']);
+    await fixture.job({ buildId: "b1", jobKey: "build" });
+    expect(await end("test", { "out/a": "of test" })).toEqual([]);
     expect(await end("build", { "out/a": "of build, longer", "b.log": "log" })).toEqual([]);
     const kept = await list(fixture, "b1");
     expect(kept.map(({ name, jobKey }) => [name, jobKey]).sort()).toEqual([
@@ -61,6 +62,27 @@ artifacts:
     await fixture.job({ buildId: "b1", jobKey: "build" });
     await Promise.all([end("test", { "out/a": "t" }), end("build", { "out/a": "b" })]);
     expect((await list(fixture, "b1")).map(({ jobKey }) => jobKey)).toEqual(["test"]);
+  });
+
+  it("tells what nobody had by the last job, and what could not be kept by the job that had it", async () => {
+    const fixture = await openPlatform();
+    const end = await build(fixture);
+    await fixture.job({ buildId: "b1", jobKey: "build" });
+    const { records } = fixture;
+    const claim = await fixture.claim("b1");
+    const blocked = records.store.artifacts.putArtifact;
+    records.store.artifacts.putArtifact = async () => {
+      throw new Error("the disk is full");
+    };
+    expect(await end("test", { "out/a": "x" })).toEqual(["artifact out: the disk is full"]);
+    records.store.artifacts.putArtifact = blocked;
+    await records.end(claim, "test");
+    expect(await end("build", {})).toEqual([
+      'artifact out: nothing matches "out/*"',
+      'artifact logs: nothing matches "*.log"',
+    ]);
+    expect(await end("build", { "b.log": "x" })).toEqual(['artifact out: nothing matches "out/*"']);
+    expect(await end("build", { "out/a": "x" })).toEqual([]);
   });
 
   it("does nothing for a workflow", async () => {

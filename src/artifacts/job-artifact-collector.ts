@@ -1,5 +1,6 @@
 import { jobBackendId } from "../identity/backend-id.ts";
 import type { WorkflowSpec } from "../spec/workflow-spec.ts";
+import { isFinal } from "../status.ts";
 import type { BuildStore } from "../store/build-store.ts";
 import type { ArtifactCatalog } from "./artifact-catalog.ts";
 import { type CollectorParts, collectArtifacts } from "./collect-artifacts.ts";
@@ -13,7 +14,7 @@ export interface EndedJobPlace {
 }
 
 export interface JobCollectorOptions extends Omit<CollectorParts, "retentionDays"> {
-  readonly builds: Pick<BuildStore, "get" | "snapshot">;
+  readonly builds: Pick<BuildStore, "get" | "snapshot" | "jobs">;
   /** Of a project, where the file says nothing. */
   readonly retentionDays: (projectId: string) => Promise<number>;
 }
@@ -42,7 +43,10 @@ export class JobArtifactCollector {
     this.#options = options;
   }
 
-  /** Gives what could not be kept and why, one text each, for a person. */
+  /**
+   * Gives what could not be kept and why, one text each, for a person. That there was nothing of an artifact is told by
+   * the last job of the build, where no other had some either.
+   */
   async collect(job: EndedJobPlace): Promise<readonly string[]> {
     const build = await this.#build(job.buildId);
     if (!build) return [];
@@ -62,14 +66,28 @@ export class JobArtifactCollector {
     const specs = await this.#ownSpecs(job, build, catalog);
     if (specs.length === 0) return [];
     const parts = { catalog, uploads, clock, retentionDays: await retentionDays(build.projectId) };
-    const { problems } = await collectArtifacts(parts, {
+    const { problems, missing } = await collectArtifacts(parts, {
       ...{ buildId: job.buildId, jobKey: job.jobKey, attempt: job.attempt, specs },
       runId: build.rootId,
       space: build.projectId,
       jobBackendId: jobBackendId(job),
       workspace: job.directories.workspace,
     });
-    return problems;
+    if (missing.size === 0) return problems;
+    const untold = new Set(missing.values());
+    if (await this.#isLast(job)) {
+      const kept = new Set((await catalog.list(build.rootId)).map(({ name }) => name));
+      for (const [name, problem] of missing) if (!kept.has(name)) untold.delete(problem);
+    }
+    return problems.filter((problem) => !untold.has(problem));
+  }
+
+  /** Nothing else of the build is still to run. */
+  async #isLast({ buildId, jobKey }: EndedJobPlace): Promise<boolean> {
+    const jobs = await this.#options.builds.jobs(buildId);
+    return jobs.every(
+      ({ kind, key, latest, status }) => kind === "group" || key === jobKey || !latest || isFinal(status),
+    );
   }
 
   /** Those that no later job of the file has kept already. */

@@ -40,12 +40,13 @@ export async function startWorker(parts: SharedParts): Promise<void> {
       return { repository: repositoryName(project.name), serverUrl: GITHUB_URL, ...source };
     },
     beforeRelease: async (request) => {
-      const problems = await services.collectArtifacts(request);
-      for (const problem of problems)
-        logger.warn(
-          { buildId: request.buildId, jobKey: request.jobKey, problem },
-          "an artifact could not be kept",
-        );
+      try {
+        return await services.collectArtifacts(request);
+      } catch (error) {
+        const { buildId, jobKey } = request;
+        logger.warn({ buildId, jobKey, error }, "the artifacts of a job could not be kept");
+        return [`Its artifacts could not be kept: ${error instanceof Error ? error.message : String(error)}`];
+      }
     },
     pid: host.pid,
     clock,

@@ -10,9 +10,11 @@ export interface HostedExecutorOptions {
   readonly maxJobs: number;
   /**
    * The runner of an attempt has ended, or could not be started: awaited before `ended` settles, so that what it left can
-   * still be looked at. Must not reject.
+   * still be looked at. Gives what its user is to be told, one text each. Must not reject.
    */
-  readonly release: (request: JobRequest, end: JobEnd) => Promise<void>;
+  readonly release: (request: JobRequest, end: JobEnd) => Promise<readonly string[]>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 }
 
 /** An executor of one machine that many builds share: so many jobs at once, in the order they came. */
@@ -32,11 +34,20 @@ export class HostedExecutor implements Executor {
   }
 
   async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
-    const { executor, release } = this.#options;
+    const { executor, release, now } = this.#options;
     const ref = `${this.name}:${request.buildId}:${request.jobKey}:${request.attempt}`;
-    const job = new QueuedJob(ref, this.#slots, () => executor.start(request, sink));
+    let lastSeq = 0;
+    const follow: FrameSink = (frame) => {
+      lastSeq = Math.max(lastSeq, frame.seq);
+      return sink(frame);
+    };
+    const job = new QueuedJob(ref, this.#slots, () => executor.start(request, follow));
     const ended = job.ended.then(async (end) => {
-      await release(request, end);
+      for (const message of await release(request, end)) {
+        const warning = `##[warning]${message}\n`;
+        await follow({ seq: lastSeq + 1, at: now(), type: "log", step: 0, data: Buffer.from(warning) });
+        await follow({ seq: lastSeq + 1, at: now(), type: "annotation", step: 0, level: "warning", message });
+      }
       return end;
     });
     return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };

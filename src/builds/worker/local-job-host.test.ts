@@ -117,15 +117,46 @@ describe("a local job", () => {
 
   it("can be looked at before what it left goes, and is released whatever comes of that", async () => {
     const seen: string[] = [];
-    const beforeRelease: NonNullable<LocalJobHostOptions["beforeRelease"]> = async (request, end) => {
-      seen.push(resultOf(end), ...readdirSync(request.directories.workspace));
+    const beforeRelease: NonNullable<LocalJobHostOptions["beforeRelease"]> = async (request) => {
+      seen.push(...readdirSync(request.directories.workspace));
       throw new Error("no matter");
     };
     const own = hostIn(folder, PATH, { beforeRelease });
     const { job } = await start("test", "touch made", own);
     expect(resultOf(await job.ended)).toBe("success");
-    expect(seen).toEqual(["success", "made"]);
+    expect(seen).toEqual(["made"]);
     await own.close();
+  });
+
+  it("says in its log, and as annotations, what was found wrong with what it left", async () => {
+    const beforeRelease = async () => ["artifact a: too large", "artifact b: gone"];
+    const own = hostIn(folder, PATH, { beforeRelease });
+    const { job, frames, text } = await start("test", "true", own);
+    expect(resultOf(await job.ended)).toBe("success");
+    expect(text()).toMatch(/##\[warning\]artifact a: too large\n##\[warning\]artifact b: gone\n$/);
+    expect(frames.filter(({ type }) => type === "annotation")).toMatchObject([
+      { step: 0, level: "warning", message: "artifact a: too large" },
+      { step: 0, level: "warning", message: "artifact b: gone" },
+    ]);
+    const numbers = frames.map(({ seq }) => seq);
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+    await own.close();
+  });
+
+  it("that is cut short leaves nothing worth a look: it may run elsewhere by then", async () => {
+    const looked: string[] = [];
+    const beforeRelease = async () => {
+      looked.push("looked");
+      return [];
+    };
+    const own = hostIn(folder, PATH, { beforeRelease });
+    const { job, frames, environment } = await start("test", "touch made; exec tail -f /dev/null", own);
+    await until(() => frames.some(({ type }) => type === "step.started"));
+    job.kill();
+    expect(resultOf(await job.ended)).toBe("cancelled");
+    expect(looked).toEqual([]);
+    await own.close();
+    expect(existsSync(environment.directories.workspace)).toBe(false);
   });
 
   it("waits where as many run as may, in the order they came", async () => {

@@ -1,5 +1,4 @@
 import type { Clock } from "../../clock.ts";
-import type { JobEnd } from "../../executors/executor.ts";
 import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
 import { JobFolders } from "../../executors/local/job-folders.ts";
 import { LocalExecutor } from "../../executors/local/local-executor.ts";
@@ -35,8 +34,11 @@ export interface LocalJobHostOptions {
   readonly actions: ActionSources;
   /** Where an attempt at a job finds its repository, and its right to read it: a token that dies with the job. */
   readonly sourceOf: (build: BuildRecord, job: PlacedJob) => Promise<JobSource>;
-  /** Sees what a job left in its workspace before that goes; what it throws is logged. */
-  readonly beforeRelease?: (request: JobRequest, end: JobEnd) => Promise<void>;
+  /**
+   * Sees what a job left in its workspace before that goes: one that ran to its end, not one that was cut short, as it may
+   * run elsewhere by then. What it gives is told to the job's user, what it throws is logged.
+   */
+  readonly beforeRelease?: (request: JobRequest) => Promise<readonly string[]>;
   /** Of this process. */
   readonly pid: number;
   readonly clock: Clock;
@@ -93,15 +95,19 @@ export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
     maxJobs: options.maxJobs,
     release: async (request, end) => {
       const { buildId, jobKey, directories } = request;
+      let told: readonly string[] = [];
       try {
-        await options.beforeRelease?.(request, end);
+        if (end.kind === "reported" && end.final.result !== "cancelled")
+          told = (await options.beforeRelease?.(request)) ?? [];
       } catch (error) {
         logger.warn({ buildId, jobKey, error }, "what a job left could not be looked at");
       }
       const owner = owners.get(directories.workspace);
       owners.delete(directories.workspace);
       if (owner !== undefined) folders.release(owner, jobKey);
+      return told;
     },
+    now: () => options.clock.now(),
   });
 
   return {
