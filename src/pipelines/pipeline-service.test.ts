@@ -187,10 +187,9 @@ describe("startPipelineBuild", () => {
 
   it("takes pipelines by name, path and id, and needs no name where there is one", async () => {
     const [pipeline] = await service.listPipelines(ada, "p1");
-    for (const name of ["CI", ".workflows/ci.yml", pipeline?.id ?? ""]) await start({ pipeline: name });
-    expect(created.map(({ pipelineId }) => pipelineId)).toEqual(
-      Array.from({ length: 3 }, () => pipeline?.id),
-    );
+    const names = ["CI", ".workflows/ci.yml", "ci.yml", "ci", pipeline?.id ?? ""];
+    for (const name of names) await start({ pipeline: name });
+    expect(created.map(({ pipelineId }) => pipelineId)).toEqual(names.map(() => pipeline?.id));
     commitFiles(origin, "more", { ".workflows/release.yml": RELEASE });
     expect(await failure(start())).toMatchObject({
       code: "InvalidSpec",

@@ -1,3 +1,4 @@
+import { basename, parse } from "node:path/posix";
 import { buildTitle, workflowName } from "../builds/build-context.ts";
 import { resolveInputs } from "../builds/resolve-inputs.ts";
 import { selectJobs } from "../builds/select-jobs.ts";
@@ -110,6 +111,9 @@ async function choosePipeline(
   }
   const found = all.find(({ name, path }) => name === wanted || path === wanted);
   if (found !== undefined) return found;
+  // `ci.yml`, or `ci`, as people say: where no other file has the name.
+  const [file, ...alike] = all.filter(({ path }) => [basename(path), parse(path).name].includes(wanted));
+  if (file !== undefined && alike.length === 0) return file;
   const meant = suggest(
     wanted,
     all.flatMap(({ name, path }) => [name, path]),

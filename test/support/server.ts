@@ -47,9 +47,9 @@ export class TestServer {
 
   /** Resolves once it serves; rejects with what it said where it ends before that. */
   static async start({ folder, args = [], env = {}, servesApi = true }: ServerOptions): Promise<TestServer> {
-    const child = spawn(process.execPath, [programPath, "serve", "--listen", "127.0.0.1:0", ...args], {
+    const child = spawn(process.execPath, [programPath, "serve", ...args], {
       cwd: folder,
-      env: { ...cleanEnvironment(folder), SLIPWAY_DATA: "data", ...env },
+      env: { ...cleanEnvironment(folder), SLIPWAY_DATA: "data", SLIPWAY_LISTEN: "127.0.0.1:0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const said = { stdout: "", stderr: "" };
