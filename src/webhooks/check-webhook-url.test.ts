@@ -24,7 +24,6 @@ it.each([
   "http://[::1]:8080/",
   "http://[::ffff:10.0.0.1]/",
   "http://192.168.0.10/",
-  "http://169.254.169.254/latest/meta-data",
   "http://localhost:3000/",
   "http://a.localhost/",
 ])("refuses the private address %s unless that is allowed", (url) => {
@@ -32,6 +31,17 @@ it.each([
     expect.objectContaining({ code: "InvalidSpec", message: expect.stringContaining("private network") }),
   );
   expect(checkWebhookUrl(url, { allowPrivate: true })).toBeInstanceOf(URL);
+});
+
+it.each([
+  "http://169.254.169.254/latest/meta-data",
+  "http://[::ffff:169.254.169.254]/",
+  "http://[fe80::1]/",
+  "http://[fd00:ec2::254]/",
+])("never takes %s, where clouds keep the keys of their machines", (url) => {
+  expect(() => checkWebhookUrl(url, { allowPrivate: true })).toThrow(
+    expect.objectContaining({ code: "InvalidSpec" }),
+  );
 });
 
 it.each(["http://example.org", "https://example.org:8443/hooks?token=1", "https://1.1.1.1/"])(

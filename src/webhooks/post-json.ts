@@ -4,8 +4,7 @@ import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../clock.ts";
 import { ExecError } from "../errors.ts";
-import { privateRefused } from "./check-webhook-url.ts";
-import { isPrivateAddress } from "./private-address.ts";
+import { mayCall, privateRefused, type WebhookUrlRules } from "./check-webhook-url.ts";
 
 export interface JsonPost {
   readonly url: URL;
@@ -67,22 +66,24 @@ function open({ url, headers, body, allowPrivate }: JsonPost): ClientRequest {
     method: "POST",
     headers: { ...headers, "content-type": "application/json", "content-length": length },
     agent: false,
-    ...(allowPrivate ? {} : { lookup: publicOnly }),
+    lookup: allowedOnly({ allowPrivate }),
   });
 }
 
 /** Checks what is connected to and not what was looked up before, which may be another address by then. */
-const publicOnly: LookupFunction = (host, options, callback) => {
-  lookUp(host, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
-    if (addresses.some(({ address }) => isPrivateAddress(address))) {
-      return callback(new Error(privateRefused(host)), []);
-    }
-    if (options.all) return callback(null, addresses);
-    const [first] = addresses;
-    callback(null, first?.address ?? "", first?.family);
-  });
-};
+const allowedOnly =
+  (rules: WebhookUrlRules): LookupFunction =>
+  (host, options, callback) => {
+    lookUp(host, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      if (addresses.some(({ address }) => !mayCall(address, rules))) {
+        return callback(new Error(privateRefused(host)), []);
+      }
+      if (options.all) return callback(null, addresses);
+      const [first] = addresses;
+      callback(null, first?.address ?? "", first?.family);
+    });
+  };
 
 function collect(response: IncomingMessage, done: (answer: PostAnswer) => void): () => PostAnswer {
   const chunks: Buffer[] = [];

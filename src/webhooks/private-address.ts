@@ -34,17 +34,38 @@ for (const [network, prefix] of PRIVATE_RANGES) {
   ranges.addSubnet(network, prefix, isIPv4(network) ? "ipv4" : "ipv6");
 }
 
+/** Where clouds tell a machine its own keys; nobody has a receiver there. */
+const METADATA_RANGES = [
+  ["169.254.0.0", 16],
+  ["fe80::", 10],
+  ["fd00:ec2::254", 128],
+] as const;
+
+const metadata = new BlockList();
+for (const [network, prefix] of METADATA_RANGES) {
+  metadata.addSubnet(network, prefix, isIPv4(network) ? "ipv4" : "ipv6");
+}
+
 /** Is it an address of this machine, of a private network or of none? `address` is an IP address. */
 export function isPrivateAddress(address: string): boolean {
-  if (isIPv4(address)) return ranges.check(address, "ipv4");
+  return isIn(ranges, address);
+}
+
+/** Is it one that is never called, whatever is allowed? `address` is an IP address. */
+export function isMetadataAddress(address: string): boolean {
+  return isIn(metadata, address);
+}
+
+function isIn(list: BlockList, address: string): boolean {
+  if (isIPv4(address)) return list.check(address, "ipv4");
   if (!isIPv6(address)) return true;
   const [, high, low] = EMBEDDING.exec(normalize(address)) ?? [];
   if (high !== undefined && low !== undefined) {
     const bits = Number.parseInt(high, 16) * 0x10000 + Number.parseInt(low, 16);
     const ipv4 = [24, 16, 8, 0].map((shift) => Math.floor(bits / 2 ** shift) % 256).join(".");
-    if (ranges.check(ipv4, "ipv4")) return true;
+    if (list.check(ipv4, "ipv4")) return true;
   }
-  return ranges.check(withoutZone(address), "ipv6");
+  return list.check(withoutZone(address), "ipv6");
 }
 
 function withoutZone(address: string): string {

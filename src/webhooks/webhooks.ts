@@ -2,6 +2,7 @@ import { ExecError } from "../errors.ts";
 import { newId } from "../new-id.ts";
 import type { DeliveryRecord, WebhookRecord } from "../store/webhook-store.ts";
 import { BuildNotifier } from "./build-notifier.ts";
+import { checkWebhookUrl } from "./check-webhook-url.ts";
 import { webhookKeyContext } from "./webhook-key-context.ts";
 import type { WebhookParts } from "./webhook-parts.ts";
 import { pingPayload } from "./webhook-payload.ts";
@@ -28,6 +29,11 @@ export class Webhooks {
   async stop(): Promise<void> {
     await this.#notifier.stop();
     await this.#sender.stop();
+  }
+
+  /** Throws `InvalidSpec` for an address that would never be called, in words that hold no password. */
+  checkUrl(url: string): void {
+    checkWebhookUrl(url, { allowPrivate: this.#parts.allowPrivate });
   }
 
   /** Seals a signing key for `WebhookRecord.secret`. */

@@ -117,6 +117,8 @@ export interface DownloadUrls {
 }
 
 export interface WebhookActions {
+  /** Throws `InvalidSpec` for an address that this server would never call. */
+  checkUrl(url: string): void;
   /** Seals the signing key for the records. */
   sealKey(webhookId: string, key: string): string;
   /** Has a `ping` event sent to it alone. */

@@ -25,6 +25,7 @@ import { openStore } from "../../store/open-store.ts";
 import type { ProjectRecord } from "../../store/project-record.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
 import { noMetrics } from "../../telemetry/metrics.ts";
+import { checkWebhookUrl } from "../../webhooks/check-webhook-url.ts";
 import { SignedBlobHandler } from "../signed-blobs/signed-blob-handler.ts";
 import type { ApiDeps, ApiSettings, Mount } from "./api-deps.ts";
 import { createApi } from "./create-api.ts";
@@ -264,6 +265,7 @@ async function realParts() {
     logins: new Logins({ access: store.access, tokens, clock: systemClock }),
     blobUrls,
     webhooks: {
+      checkUrl: (url: string) => void checkWebhookUrl(url, { allowPrivate: false }),
       sealKey: (id: string, key: string) => vault.seal(key, id),
       redeliver: (id: string) => store.webhooks.redeliver(id, systemClock.now()),
       async ping(webhook: { readonly projectId: string; readonly id: string }) {

@@ -246,6 +246,23 @@ describe("webhooks", () => {
       expect((await api.call("POST", `${base}/webhooks`, { url })).status).toBe(422);
     }
   });
+  it("go nowhere that this server would not call, and say so when they are made or changed", async () => {
+    const url = "http://10.0.0.1/hook";
+    const refused = await api.call("POST", `${base}/webhooks`, { url });
+    expect([refused.status, refused.json().errors]).toEqual([
+      422,
+      [{ field: "body.url", message: expect.stringContaining("private network") }],
+    ]);
+    const made = await api.call("POST", `${base}/webhooks`, { url: "https://example.com/hook" });
+    const path = `${base}/webhooks/${made.json().id}`;
+    expect((await api.call("PATCH", path, { url })).status).toBe(422);
+    expect((await api.call("PATCH", path, { enabled: false })).json().url).toBe("https://example.com/hook");
+    await api.call("DELETE", path);
+  });
+  it("are shown only to those who may change them: the address may be a key", async () => {
+    const token = await api.token("reader of hooks", ["project:read"], project.id);
+    expect((await api.call("GET", `${base}/webhooks`, undefined, { token })).status).toBe(403);
+  });
 });
 
 describe("tokens", () => {

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { ExecError } from "../../../errors.ts";
 import { newId } from "../../../new-id.ts";
 import type { WebhookRecord } from "../../../store/webhook-store.ts";
+import { RequestError } from "../../problem.ts";
 import { json, noContent } from "../answer.ts";
+import type { WebhookActions } from "../api-deps.ts";
 import type { Call } from "../call.ts";
 import { idParam, projectParam, text } from "../inputs.ts";
 import { type ApiParts, route } from "../route.ts";
@@ -19,7 +21,7 @@ import {
 const params = projectParam.extend({ webhook: idParam });
 const deliveryParams = params.extend({ delivery: idParam });
 const base = "/projects/{project}/webhooks";
-const READ = { of: "project", permission: "project:read" } as const;
+/** Also to look at them: of many receivers (chats, say) the address is the key. */
 const WRITE = { of: "project", permission: "project:write" } as const;
 
 const url = text(2000).refine((given) => {
@@ -37,7 +39,7 @@ export const webhookRoutes = [
     path: base,
     tag: "Webhooks",
     summary: "Webhooks of a project",
-    access: READ,
+    access: WRITE,
     params: projectParam,
     responses: { 200: { description: "All of them.", schema: listOf(webhookSchema) } },
     async handle(_input, { projectId }, { store }) {
@@ -66,6 +68,7 @@ export const webhookRoutes = [
       },
     },
     async handle({ body }, { projectId }, { store, webhooks, clock }) {
+      checkUrl(body.url, webhooks);
       const now = clock.now();
       const id = newId(now);
       const key = body.secret ?? randomBytes(32).toString("base64url");
@@ -89,7 +92,7 @@ export const webhookRoutes = [
     path: `${base}/{webhook}`,
     tag: "Webhooks",
     summary: "A webhook",
-    access: READ,
+    access: WRITE,
     params,
     responses: { 200: { description: "The webhook.", schema: webhookSchema } },
     handle: async (input, call, parts) => json(200, webhookView(await webhookOf(input.params, call, parts))),
@@ -112,6 +115,7 @@ export const webhookRoutes = [
     async handle({ params: path, body }, call, parts) {
       const webhook = await webhookOf(path, call, parts);
       const { secret: key, ...fields } = body;
+      if (fields.url !== undefined) checkUrl(fields.url, parts.webhooks);
       const changed = {
         ...webhook,
         ...present(fields),
@@ -154,7 +158,7 @@ export const webhookRoutes = [
     path: `${base}/{webhook}/deliveries`,
     tag: "Webhooks",
     summary: "What was sent, newest first",
-    access: READ,
+    access: WRITE,
     params,
     query: pageQuery,
     responses: { 200: { description: "A page of them.", schema: pageOf(deliverySchema) } },
@@ -181,6 +185,17 @@ export const webhookRoutes = [
     },
   }),
 ];
+
+/** A mistake in what was sent, told now and not by a delivery that fails. */
+function checkUrl(given: string, webhooks: WebhookActions): void {
+  try {
+    webhooks.checkUrl(given);
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    const errors = [{ field: "body.url", message: error.message }];
+    throw new RequestError("InvalidSpec", error.message, { errors, cause: error });
+  }
+}
 
 async function webhookOf(
   { webhook: id }: { readonly webhook: string },
