@@ -17,6 +17,9 @@ export interface BlobUploadsOptions {
 
 /** Deletes at once, of the many blocks of an upload. */
 const DELETES_AT_ONCE = 16;
+/** Unfinished ones of one job: GitHub's clients have one a step, and some more where steps run beside each other. */
+const MAX_UNFINISHED = 100;
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Uploads in a blob store: any process that shares it takes any part, whoever began the upload.
@@ -29,6 +32,8 @@ export class BlobUploads implements Uploads {
   readonly #options: BlobUploadsOptions;
   /** Bytes of parts that this process has taken, by upload: what bounds what lies staged, as each process sees it. */
   readonly #staged = new Map<string, number>();
+  /** Ids of unfinished uploads by owner, as far as this process knows: more than there are, where others end some. */
+  readonly #unfinished = new Map<string, Set<string>>();
 
   constructor(options: BlobUploadsOptions) {
     this.#options = options;
@@ -38,6 +43,7 @@ export class BlobUploads implements Uploads {
     const { store } = this.#options;
     const id = String(randomInt(1, 2 ** 48 - 1));
     const { name, owner, about, maxBytes } = request;
+    await this.#refuseMany(owner);
     const description = { ...{ id, name, owner, about, maxBytes }, contentKey: request.contentKey(id) };
     // The description first: a name never leads to an upload that is not there yet.
     await store.put(this.#descriptionKey(owner, id), jsonBody(description));
@@ -48,6 +54,7 @@ export class BlobUploads implements Uploads {
       if (error instanceof ExecError && error.code === "Conflict") return undefined;
       throw error;
     }
+    this.#unfinished.get(owner)?.add(id);
     return this.#upload(description);
   }
 
@@ -73,16 +80,12 @@ export class BlobUploads implements Uploads {
   }
 
   async endAllOf(owner: string): Promise<void> {
-    const prefix = `${this.#options.prefix}/jobs/${owner}/`;
-    const ids = new Set<string>();
-    for await (const { key } of this.#options.store.list(prefix)) {
-      ids.add(key.slice(prefix.length).split("/")[0] ?? "");
-    }
-    for (const id of ids) {
+    for (const id of await this.#idsOf(owner)) {
       const description = await this.#description(owner, id);
       if (description) await this.#takeAway(description);
-      else await this.#deleteAll(`${prefix}${id}/`);
+      else await this.#deleteAll(`${this.#folder(owner, id)}/`);
     }
+    this.#unfinished.delete(owner);
   }
 
   async stage(body: AsyncIterable<Uint8Array>, contentKey: string): Promise<StagedContent> {
@@ -130,11 +133,36 @@ export class BlobUploads implements Uploads {
   async #takeAway({ name, owner, id, contentKey }: UploadDescription): Promise<void> {
     const { store, isOwned } = this.#options;
     this.#staged.delete(id);
+    this.#unfinished.get(owner)?.delete(id);
     const nameKey = this.#nameKey(name);
     const holder = (await this.#read(nameKey)) as UploadPlace | undefined;
     if (holder?.id === id) await store.delete(nameKey);
     await this.#deleteAll(`${this.#folder(owner, id)}/`);
     if (!(await isOwned(contentKey))) await store.delete(contentKey);
+  }
+
+  /** The store is asked only where it may matter. */
+  async #refuseMany(owner: string): Promise<void> {
+    let known = this.#unfinished.get(owner) ?? new Set();
+    if (known.size >= MAX_UNFINISHED) known = await this.#idsOf(owner);
+    if (known.size >= MAX_UNFINISHED) {
+      throw new ExecError(
+        "QuotaExceeded",
+        `a job has at most ${MAX_UNFINISHED} uploads of a kind under way: finish some first`,
+      );
+    }
+    const oldest = this.#unfinished.size >= MAX_REMEMBERED ? this.#unfinished.keys().next().value : undefined;
+    if (oldest !== undefined) this.#unfinished.delete(oldest);
+    this.#unfinished.set(owner, known);
+  }
+
+  async #idsOf(owner: string): Promise<Set<string>> {
+    const prefix = `${this.#options.prefix}/jobs/${owner}/`;
+    const ids = new Set<string>();
+    for await (const { key } of this.#options.store.list(prefix)) {
+      ids.add(key.slice(prefix.length).split("/")[0] ?? "");
+    }
+    return ids;
   }
 
   async #deleteAll(prefix: string): Promise<void> {
