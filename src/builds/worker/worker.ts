@@ -159,17 +159,19 @@ export class Worker {
     } finally {
       if (claim === undefined) this.#places.give();
     }
-    if (claim?.build.id !== message.buildId && !(await this.#isTrue(delivery, claim !== undefined, freed)))
-      return;
+    if (claim?.build.id !== message.buildId && !(await this.#isTrue(delivery, freed))) return;
     await delivery.ack();
   }
 
-  /** False: it named no build, and is a dead letter now. Notes what waits though its ticket is used up. */
-  async #isTrue(delivery: BuildDelivery, claimed: boolean, freed: number): Promise<boolean> {
+  /**
+   * False: it named no build, and is a dead letter now. Notes what waits though its ticket is used up: also where it
+   * brought another build its turn, as that one's own ticket may come to nothing.
+   */
+  async #isTrue(delivery: BuildDelivery, freed: number): Promise<boolean> {
     const { buildId } = delivery.message;
     try {
       const { status } = await this.#options.store.builds.get(buildId);
-      if (claimed || isFinal(status) || status === "running") return true;
+      if (isFinal(status) || status === "running") return true;
       this.#heldBack.note(freed);
       return true;
     } catch (error) {
