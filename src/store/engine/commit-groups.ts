@@ -22,14 +22,15 @@ interface Task {
 const MAX_GROUP = 64;
 
 /**
- * Runs transactions one after the other, and commits those that wait for each other together: a commit costs more than
- * what is in it. Each is told its result only once it is committed, and fails by itself. A group whose commit fails is
- * done again one by one, so that `work` may be called more than once.
+ * Runs transactions one after the other, and commits those that are asked for in the same turn of the event loop, or wait
+ * for each other, together: a commit costs more than what is in it. Each is told its result only once it is committed, and
+ * fails by itself. A group whose commit fails is done again one by one, so that `work` may be called more than once.
  */
 export class CommitGroups {
   readonly #steps: TransactionSteps;
   readonly #waiting: Task[] = [];
   #draining: Promise<void> | undefined;
+  #isOn = false;
 
   constructor(steps: TransactionSteps) {
     this.#steps = steps;
@@ -37,7 +38,7 @@ export class CommitGroups {
 
   /** True: a transaction is on. */
   get busy(): boolean {
-    return this.#draining !== undefined;
+    return this.#isOn;
   }
 
   run<T>(work: () => Promise<T>): Promise<T> {
@@ -53,10 +54,13 @@ export class CommitGroups {
   }
 
   async #drain(): Promise<void> {
-    for (;;) {
+    while (this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
       const first = this.#waiting.shift();
       if (first === undefined) break;
+      this.#isOn = true;
       await this.#group(first);
+      this.#isOn = false;
     }
     this.#draining = undefined;
   }

@@ -26,11 +26,12 @@ const MAX_LOOSE_STATEMENTS = 200;
 interface ReadyStatement {
   readonly text: StatementText<never>;
   readonly statement: StatementSync;
+  readonly reads: boolean;
 }
 
 /**
  * SQLite in this process, over one connection: a call takes microseconds, so it blocks rather than waits. Transactions
- * that are asked for at once are committed together; a single statement joins them.
+ * that are asked for in one turn of the event loop are committed together; a single statement that writes is one of them.
  */
 export class SqliteEngine implements Engine {
   readonly name = "sqlite";
@@ -79,9 +80,17 @@ export class SqliteEngine implements Engine {
       hold: async () => {},
     };
     this.session = {
-      rows: (statement, params) => this.#alone(() => this.#rows(statement, params)),
-      change: (statement, params) => this.#alone(() => this.#change(statement, params)),
-      query: (query) => this.#alone(() => this.#query(query)),
+      rows: (statement, params) =>
+        this.#joins(
+          () => this.#readyOf(statement).reads,
+          () => this.#rows(statement, params),
+        ),
+      change: (statement, params) => this.#groups.run(async () => this.#change(statement, params)),
+      query: (query) =>
+        this.#joins(
+          () => onlyReads(query.sql),
+          () => this.#query(query),
+        ),
       hold: async () => {},
     };
   }
@@ -95,9 +104,9 @@ export class SqliteEngine implements Engine {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  /** By itself where nothing is on; else together with what is, so that it sees nothing that is not committed. */
-  async #alone<T>(call: () => T): Promise<T> {
-    return this.#groups.busy ? this.#groups.run(async () => call()) : call();
+  /** What only reads is done at once where nothing is on; else after what is, so that it sees nothing that is not committed. */
+  async #joins<T>(reads: () => boolean, call: () => T): Promise<T> {
+    return !this.#groups.busy && reads() ? call() : this.#groups.run(async () => call());
   }
 
   #step(statement: StatementSync): void {
@@ -145,20 +154,37 @@ export class SqliteEngine implements Engine {
     prepared: Prepared<P, unknown>,
     params: P,
   ): { statement: StatementSync; values: SQLInputValue[] } {
+    const { text, statement } = this.#readyOf(prepared);
+    const values = text.values(params as never);
+    for (let i = 0; i < values.length; i++) values[i] = storedValue(values[i]);
+    return { statement, values: values as SQLInputValue[] };
+  }
+
+  #readyOf<P>(prepared: Prepared<P, unknown>): ReadyStatement {
     const key = prepared as Prepared<never, unknown>;
     let ready = this.#ready.get(key);
     if (ready === undefined) {
       const text = prepared.compile(this.db) as StatementText<never>;
-      ready = { text, statement: this.#database.prepare(text.sql) };
+      ready = { text, statement: this.#compile(text.sql), reads: onlyReads(text.sql) };
       this.#ready.set(key, ready);
     }
-    const values = ready.text.values(params as never);
-    for (let i = 0; i < values.length; i++) values[i] = storedValue(values[i]);
-    return { statement: ready.statement, values: values as SQLInputValue[] };
+    return ready;
+  }
+
+  #compile(sql: string): StatementSync {
+    try {
+      return this.#database.prepare(sql);
+    } catch (error) {
+      throw this.#error(error);
+    }
   }
 
   #error(error: unknown): unknown {
     if (!this.#database.isOpen) return new ExecError("Transient", "the records are closed", { cause: error });
     return sqliteError(error);
   }
+}
+
+function onlyReads(sql: string): boolean {
+  return /^\s*select\b/i.test(sql);
 }
