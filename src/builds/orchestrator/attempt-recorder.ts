@@ -28,10 +28,14 @@ export interface AttemptRecorderOptions {
   readonly now: () => number;
   /** Of an attempt that another process began: the last frame that is dealt with. */
   readonly afterSeq: number;
+  /** Another process had placed it, and may have written more of its log than is known here. */
+  readonly wasPlaced: boolean;
 }
 
 /** In the job's own log the frames' numbers come after those of what was noted before it had a runner. */
 const BEFORE_FRAMES = 1_000_000;
+/** What is noted of an attempt that another process had placed is the last that is said of it. */
+const AFTER_ALL = 2 ** 48;
 /** At the latest so often it is noted how far a job that may be attached to again was read. */
 const CHECKPOINT_MS = 1_000;
 
@@ -81,10 +85,11 @@ export class AttemptRecorder implements AttemptFrames {
 
   /** A line of the job's own log that no frame brought, before the first frame or after the last. */
   note(text: string): void {
-    const { now, journal, steps } = this.#options;
+    const { now, journal, steps, wasPlaced } = this.#options;
     this.#notes += 1;
     const { lastSeq } = this.#reader;
-    const seq = lastSeq === 0 ? this.#notes : BEFORE_FRAMES + lastSeq + this.#notes;
+    const before = wasPlaced ? AFTER_ALL : lastSeq === 0 ? 0 : BEFORE_FRAMES + lastSeq;
+    const seq = before + this.#notes;
     const { step, changes } = steps.get(0, now());
     journal.note(changes);
     // It rejects only where nothing is written any more.

@@ -178,9 +178,10 @@ export class BuildConductor implements ClaimedRun {
       onGranted: (holder) => this.#tell({ fact: { kind: "group-granted", holder } }),
       onCancelled: (holder, reason) => this.#tell({ fact: { kind: "group-cancelled", holder, reason } }),
       onWaiting: ({ job, setting }) => {
-        if (job === undefined) return;
         const reason = `it waits for the concurrency group '${setting.group}'`;
-        this.#journal.note(this.#rows.change(job, clock.now(), { reason }));
+        // The build as a whole has no job yet that could say so.
+        if (job === undefined) this.#warn(`Before its jobs begin ${reason}.`);
+        else this.#journal.note(this.#rows.change(job, clock.now(), { reason }));
       },
       onFailure: (error) => this.#refused(error),
     });

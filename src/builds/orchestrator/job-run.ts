@@ -278,6 +278,7 @@ export class JobRun implements AttemptListener {
       },
       now: () => clock.now(),
       afterSeq: left?.runner?.afterSeq ?? 0,
+      wasPlaced: left?.runner !== undefined,
     });
     this.#recorder = { recorder, spans };
     return this.#recorder;

@@ -62,6 +62,27 @@ describe("a build that is resumed", () => {
     expect((await server.result(id)).states).toEqual({ a: "succeeded" });
   });
 
+  test("tells in the log of a job that died with its worker what became of it, after all it said before", async () => {
+    const limits = { maxJobs: 1, maxJobsPerProject: 9, maxBuildMinutes: 60 };
+    const other = await server.start(pipeline({ z: job("hold one") }), { limits });
+    await server.untilJob(other.id, "z", "running");
+    const { id, run } = await server.start(pipeline({ a: job("hold gate") }), { limits });
+    await server.until(async () => (await server.store.builds.jobs(id))[0]?.reason !== undefined);
+    server.executor.open("one");
+    await server.untilJob(id, "a", "running");
+    await run.abandon();
+    await server.store.builds.releaseAll();
+    server.executor.open("gate");
+    const again = startClaimedBuild(await server.claim(id, "w2"), server.parts({ limits }));
+    expect(await server.follow(again).ended).toBe("finished");
+    const [died, second] = (await server.result(id)).jobs;
+    if (died === undefined) throw new Error("there is no first attempt");
+    expect([died.status, died.latest, second?.status]).toEqual(["failed", false, "succeeded"]);
+    const log = await server.logOf(died, 0);
+    expect(log).toContain("This job waits for other jobs");
+    expect(log).toContain("##[error]The worker that ran this job is gone");
+  });
+
   test("calls the workflow that it called before, though there is another by now", async () => {
     const content = pipeline({ call: "{ uses: ./c.yml }" });
     const old = "{ on: workflow_call, jobs: { old: { runs-on: x, steps: [{ run: 'hold gate' }] } } }";

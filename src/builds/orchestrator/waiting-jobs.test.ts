@@ -41,6 +41,22 @@ describe.each([
     expect(of("a")).toMatchObject({ status: "succeeded", reason: "" });
   });
 
+  test("for a concurrency group as a whole build says so before it has a job", async () => {
+    const head = "on: push\nconcurrency: deploy";
+    const first = await server.start(pipeline({ a: job("hold one") }, head), parts());
+    await server.untilJob(first.id, "a", "running");
+    const second = await server.start(pipeline({ a: job("x") }, head), parts());
+    const told = await server.until(async () => {
+      const warnings = await server.store.builds.warnings(second.id);
+      return warnings.length > 0 && warnings;
+    });
+    expect(told).toEqual(["Before its jobs begin it waits for the concurrency group 'deploy'."]);
+    server.executor.open("one");
+    expect(await Promise.all([first.run.ended, second.run.ended])).toEqual(["finished", "finished"]);
+    expect((await server.result(second.id)).status).toBe("succeeded");
+    expect(await server.store.builds.warnings(first.id)).toEqual([]);
+  });
+
   test("for a group that is cancelled in progress takes it over from a build of another worker", async () => {
     const head = "on: push\nconcurrency: { group: deploy, cancel-in-progress: true }";
     const content = pipeline({ a: job("hold one") }, head);
