@@ -7,6 +7,8 @@ export default defineConfig({
     server: { deps: { inline: [/@actions\//] } },
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
+    // The first to ask for a real server waits for its start, on a busy machine too.
+    hookTimeout: 120_000,
     pool: "forks",
   },
 });

@@ -44,7 +44,7 @@ export function otlpTracer({ url, serviceName, serviceVersion, exporter }: OtlpT
       wantedTraceId = traceId;
       const span = tracer.startSpan(
         name,
-        { startTime: at, attributes, root: around === undefined },
+        { startTime: hrTime(at), attributes, root: around === undefined },
         parentContext,
       );
       wantedTraceId = undefined;
@@ -54,7 +54,7 @@ export function otlpTracer({ url, serviceName, serviceVersion, exporter }: OtlpT
           if (!span.isRecording()) return;
           if (outcome?.error !== undefined)
             span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error });
-          span.end(endedAt);
+          span.end(hrTime(endedAt));
         },
       };
       spans.set(started, span);
@@ -62,4 +62,9 @@ export function otlpTracer({ url, serviceName, serviceVersion, exporter }: OtlpT
     },
     close: () => provider.shutdown().catch(() => undefined),
   };
+}
+
+/** Seconds and nanoseconds: of a bare number the library guesses from its size which clock it is of. */
+function hrTime(ms: number): [number, number] {
+  return [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1_000_000)];
 }
