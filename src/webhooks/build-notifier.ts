@@ -69,6 +69,8 @@ export class BuildNotifier {
   }
 
   #hear({ buildId, projectId, status }: PlatformEventOf<"build.changed">): void {
+    // A worker may take a build before it is told of as queued.
+    if (status === "running") this.#add({ buildId, projectId, status: "queued" });
     this.#add({ buildId, projectId, status });
   }
 

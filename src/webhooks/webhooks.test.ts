@@ -90,7 +90,11 @@ describe("outgoing webhooks", () => {
   }
 
   /** Moves a build through its states and says so, a second apart. */
-  async function run(end: "succeeded" | "failed" | "cancelled", say = true): Promise<BuildRecord> {
+  async function run(
+    end: "succeeded" | "failed" | "cancelled",
+    say = true,
+    publish = true,
+  ): Promise<BuildRecord> {
     const { store, clock } = records;
     const tell = async (id: string) => {
       clock.advance(1_000);
@@ -111,8 +115,10 @@ describe("outgoing webhooks", () => {
     };
     const { id } = await records.build({ projectId: project.id, pipelineId });
     await tell(id);
-    await store.builds.markQueued(id, clock.now());
-    await tell(id);
+    if (publish) {
+      await store.builds.markQueued(id, clock.now());
+      await tell(id);
+    }
     const claimed = await store.builds.claim({ ...CLAIM, prefer: id });
     if (claimed === undefined) throw new Error("not claimed");
     await tell(id);
@@ -132,6 +138,19 @@ describe("outgoing webhooks", () => {
     }, POLL);
   const deliveries = async (webhook: WebhookRecord): Promise<DeliveryRecord[]> =>
     [...(await records.store.webhooks.listDeliveries(webhook.id, { limit: 100 })).items].reverse();
+
+  it("tell that a build was queued, too, where a worker was quicker than its publisher", async () => {
+    await add({ events: ["build.queued"] });
+    await start();
+    const { queuedAt = 0, startedAt } = await run("succeeded", true, false);
+    expect(queuedAt).toBe(startedAt);
+    await settle(() => expect(heardEvents()).toEqual(["build.queued"]));
+    expect(JSON.parse(receiver.received[0]?.body ?? "")).toMatchObject({
+      event: "build.queued",
+      at: new Date(queuedAt).toISOString(),
+      build: { status: "queued" },
+    });
+  });
 
   it.each([
     ["succeeded", "build.success"],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { controlSuite } from "./control.suite.ts";
 import { pathSuite } from "./path.suite.ts";
+import { watchingSuite } from "./watching.suite.ts";
 import { openWorld, type World } from "./world.ts";
 
 describe("on one process", () => {
@@ -12,4 +13,5 @@ describe("on one process", () => {
 
   describe("the path of a build", () => pathSuite(() => world));
   describe("what is done to builds", () => controlSuite(() => world));
+  describe("what a build shows", () => watchingSuite(() => world));
 });

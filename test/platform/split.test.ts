@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlSuite } from "./control.suite.ts";
 import { pathSuite } from "./path.suite.ts";
+import { watchingSuite } from "./watching.suite.ts";
 import { openWorld, type World } from "./world.ts";
 
 describe("on roles of their own, PostgreSQL, RabbitMQ and S3", () => {
@@ -12,6 +13,7 @@ describe("on roles of their own, PostgreSQL, RabbitMQ and S3", () => {
 
   describe("the path of a build", () => pathSuite(() => world));
   describe("what is done to builds", () => controlSuite(() => world));
+  describe("what a build shows", () => watchingSuite(() => world));
 
   it("takes a build while the queue is away, and runs it once when it is back", async () => {
     const { project, platform } = world;
@@ -31,6 +33,8 @@ describe("on roles of their own, PostgreSQL, RabbitMQ and S3", () => {
     }
     const build = await project.ended(id);
     expect(build.status).toBe("succeeded");
-    expect((await project.log(build, "one")).match(/hello from/g)?.length).toBe(1 + 1);
+    expect(build.jobs.map(({ attempt }) => attempt)).toEqual([1]);
+    const once = (await project.log(await project.run("one"), "one")).length;
+    expect((await project.log(build, "one")).length).toBe(once);
   }, 150_000);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type LogFields, type Logger, silentLogger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Tracer } from "../../telemetry/tracer.ts";
 import { TestServer } from "./orchestrator.fixture.ts";
@@ -97,4 +98,23 @@ test("a build that is let go ends its spans, too, and its jobs run here no more"
     ["job", true],
   ]);
   expect(gauges).toEqual([1, 0]);
+});
+
+test("says which build and which job runs and how they end", async () => {
+  const lines: [string, LogFields][] = [];
+  const logger = (bound: LogFields): Logger => ({
+    ...silentLogger,
+    info: (fields, message) => void lines.push([message, { ...bound, ...fields }]),
+    child: (fields) => logger({ ...bound, ...fields }),
+  });
+  const { build, job: jobOf } = await server.run(pipeline({ a: job("exit 1") }), { logger: logger({}) });
+  const ofBuild = { buildId: build.id, projectId: build.projectId };
+  const ofJob = { ...ofBuild, jobId: jobOf("a").id, jobKey: "a", jobAttempt: 1 };
+  const durationMs = expect.any(Number);
+  expect(lines).toEqual([
+    ["a build runs", { ...ofBuild, number: build.number, attempt: 1 }],
+    ["a job runs", ofJob],
+    ["a job has ended", { ...ofJob, status: "failed", durationMs }],
+    ["a build has ended", { ...ofBuild, status: "failed", durationMs }],
+  ]);
 });

@@ -1,6 +1,7 @@
 import type { StepFinishedFrame } from "../../protocol/frame.ts";
 import { type Conclusion, type Status, statusOfConclusion } from "../../status.ts";
 import type { BuildRecord } from "../../store/build-record.ts";
+import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Span, Tracer } from "../../telemetry/tracer.ts";
 import type { AttemptStep } from "./attempt-steps.ts";
@@ -8,10 +9,11 @@ import type { AttemptStep } from "./attempt-steps.ts";
 /** Jobs that run on this worker, over all its builds. */
 const running = new WeakMap<Metrics, number>();
 
-/** Numbers and spans of one build: the build is a trace, its jobs and steps are spans in it. */
+/** Numbers, spans and log lines of one build: the build is a trace, its jobs and steps are spans in it. */
 export class BuildTelemetry {
   readonly #metrics: Metrics;
   readonly #tracer: Tracer;
+  readonly #logger: Logger;
   readonly #span: Span;
   readonly #startedAt: number;
   readonly #mask: (text: string) => string;
@@ -19,7 +21,11 @@ export class BuildTelemetry {
   /** `at`: Unix milliseconds, now. */
   constructor(
     build: BuildRecord,
-    { metrics, tracer }: { readonly metrics: Metrics; readonly tracer: Tracer },
+    {
+      metrics,
+      tracer,
+      logger,
+    }: { readonly metrics: Metrics; readonly tracer: Tracer; readonly logger: Logger },
     at: number,
     mask: (text: string) => string,
   ) {
@@ -27,6 +33,8 @@ export class BuildTelemetry {
     this.#tracer = tracer;
     this.#mask = mask;
     this.#startedAt = build.startedAt ?? at;
+    this.#logger = logger.child({ buildId: build.id, projectId: build.projectId });
+    this.#logger.info({ number: build.number, attempt: build.attempt }, "a build runs");
     this.#span = tracer.start("build", {
       at: this.#startedAt,
       traceId: build.id.replaceAll("-", ""),
@@ -49,9 +57,11 @@ export class BuildTelemetry {
     this.#metrics.observe("slipway_build_queue_seconds", Math.max(0, startedAt - queuedAt) / 1000);
   }
 
-  job(key: string, attempt: number): JobSpans {
+  /** `jobId`: of its record. */
+  job(key: string, attempt: number, jobId: string): JobSpans {
+    const logger = this.#logger.child({ jobId, jobKey: key, jobAttempt: attempt });
     return new JobSpans(
-      { key, attempt, build: this.#span, tracer: this.#tracer, metrics: this.#metrics },
+      { key, attempt, build: this.#span, tracer: this.#tracer, metrics: this.#metrics, logger },
       this.#mask,
     );
   }
@@ -69,10 +79,12 @@ export class BuildTelemetry {
     this.#metrics.observe("slipway_build_duration_seconds", Math.max(0, at - this.#startedAt) / 1000, {
       status,
     });
+    this.#logger.info({ status, durationMs: Math.max(0, at - this.#startedAt) }, "a build has ended");
     this.#end(status, at);
   }
 
   abandoned(at: number): void {
+    this.#logger.info({}, "a build is left to another worker");
     this.#end("abandoned", at);
   }
 
@@ -88,6 +100,7 @@ interface JobSpanParts {
   readonly build: Span;
   readonly tracer: Tracer;
   readonly metrics: Metrics;
+  readonly logger: Logger;
 }
 
 /** Of one attempt at a job. */
@@ -105,8 +118,9 @@ export class JobSpans {
 
   started(at: number): void {
     if (this.#span !== undefined) return;
-    const { tracer, build, key, attempt, metrics } = this.#parts;
+    const { tracer, build, key, attempt, metrics, logger } = this.#parts;
     this.#startedAt = at;
+    logger.info({}, "a job runs");
     const attributes = { "job.key": key, "job.attempt": attempt };
     this.#span = tracer.start("job", { at, parent: build, attributes });
     count(metrics, 1);
@@ -129,13 +143,14 @@ export class JobSpans {
   ended(status: Status | undefined, at: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { metrics } = this.#parts;
+    const { metrics, logger } = this.#parts;
     if (this.#span === undefined) return;
     count(metrics, -1);
     if (status !== undefined) {
       const seconds = Math.max(0, at - this.#startedAt) / 1000;
       metrics.observe("slipway_job_duration_seconds", seconds, { status });
       this.#span.set({ "job.status": status });
+      logger.info({ status, durationMs: Math.max(0, at - this.#startedAt) }, "a job has ended");
     }
     this.#span.end(at, status === "failed" ? { error: "the job failed" } : undefined);
   }

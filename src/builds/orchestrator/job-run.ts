@@ -259,7 +259,7 @@ export class JobRun implements AttemptListener {
     const row = rows.get(this.#job.key);
     if (row === undefined) throw new Error(`Job ${this.#job.key} has no record.`);
     const steps = new AttemptSteps({ buildId: rows.buildId, row, logs, masker, patience });
-    const spans = telemetry.job(row.key, row.attempt);
+    const spans = telemetry.job(row.key, row.attempt, row.id);
     const left = this.#left?.steps.every(({ jobId }) => jobId === row.id) ? this.#left : undefined;
     if (left !== undefined) steps.restore(left.steps);
     if (row.startedAt !== undefined) spans.started(row.startedAt);

@@ -60,6 +60,8 @@ const TAKEN = (values: Pick<Params, "owner" | "now" | "leaseUntil">) => ({
   status: sql<"running">`'running'`,
   owner: values.owner,
   lease_until: values.leaseUntil,
+  // A worker may be quicker than whoever published it.
+  queued_at: sql<number>`coalesce(queued_at, ${values.now})`,
   started_at: sql<number>`coalesce(started_at, ${values.now})`,
   fence: sql<number>`fence + 1`,
   version: sql<number>`version + 1`,

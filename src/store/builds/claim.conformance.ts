@@ -9,7 +9,7 @@ export function claimConformance(given: () => TestStore): void {
       clock.advance(100);
       const claimed = await store.builds.claim(CLAIM);
       expect(claimed).toEqual({
-        build: { ...made, status: "running", startedAt: clock.now(), version: 2 },
+        build: { ...made, status: "running", queuedAt: clock.now(), startedAt: clock.now(), version: 2 },
         lease: { buildId: made.id, fence: 1 },
         resumed: false,
       });
