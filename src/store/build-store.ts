@@ -76,8 +76,15 @@ export interface BuildStore {
   annotations(buildId: string): Promise<readonly AnnotationRecord[]>;
   warnings(buildId: string): Promise<readonly string[]>;
 
-  /** Builds that need a message: `pending` and `queued` ones last published before `publishedBefore`, and lapsed `running` ones. */
-  unowned(publishedBefore: number, limit: number): Promise<readonly UnownedBuild[]>;
+  /**
+   * Builds that need a message: `pending` and `queued` ones last published before `publishedBefore`, or made before
+   * `unpublishedBefore` (absent: the same) and never published; and lapsed `running` ones.
+   */
+  unowned(
+    publishedBefore: number,
+    limit: number,
+    unpublishedBefore?: number,
+  ): Promise<readonly UnownedBuild[]>;
   counts(): Promise<BuildCounts>;
 }
 

@@ -65,6 +65,17 @@ describe("Sweeper", () => {
     expect(await ready()).toBe(1);
   });
 
+  it("publishes a build that the queue never had without waiting for what may be lost in it", async () => {
+    await platform.record("one");
+    const sweeper = sweeperOf();
+    platform.clock.advance(9_000);
+    await sweeper.sweep();
+    expect(await ready()).toBe(0);
+    platform.clock.advance(2_000);
+    await sweeper.sweep();
+    expect(await ready()).toBe(1);
+  });
+
   it("publishes nothing while as many messages wait as builds do", async () => {
     for (let count = 0; count < 5; count += 1) await platform.submit("one");
     platform.clock.advance(MINUTE + 1);

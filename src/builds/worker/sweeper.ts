@@ -3,6 +3,8 @@ import type { SweeperOptions } from "./sweeper-options.ts";
 
 const INTERVAL_MS = 15_000;
 const STALE_MS = 60_000;
+/** Longer than the publishing of a new build may take: the queue did not have its message. */
+const UNPUBLISHED_MS = 10_000;
 const BATCH = 100;
 /** At the start, when nothing else is to be done. */
 const RECOVER_BATCH = 1_000;
@@ -71,7 +73,8 @@ export class Sweeper {
    */
   async #publishLost(): Promise<void> {
     const { store, queue, clock, staleMs = STALE_MS, batch = BATCH } = this.#options;
-    const found = await store.builds.unowned(clock.now() - staleMs, batch);
+    const unpublishedBefore = clock.now() - Math.min(UNPUBLISHED_MS, staleMs);
+    const found = await store.builds.unowned(clock.now() - staleMs, batch, unpublishedBefore);
     if (found.length === 0) return;
     const [{ ready, delayed }, { pending, queued }] = await Promise.all([
       queue.stats(),

@@ -143,6 +143,17 @@ export function buildConformance(given: () => TestStore): void {
       expect(found.map(({ id }) => id)).not.toContain(fresh.id);
     });
 
+    it("finds what was never published sooner than what was, where that is asked", async () => {
+      const { store, clock, build } = given();
+      const published = await build();
+      await store.builds.markQueued(published.id, clock.now());
+      const pending = await build();
+      clock.advance(5_000);
+      const found = await store.builds.unowned(clock.now() - 15_000, 10, clock.now() - 4_000);
+      expect(found.map(({ id }) => id)).toEqual([pending.id]);
+      expect(await store.builds.unowned(clock.now() - 15_000, 10, clock.now() - 6_000)).toEqual([]);
+    });
+
     it("counts what waits and runs, and since when", async () => {
       const { store, clock, build, running } = given();
       expect(await store.builds.counts()).toEqual({ pending: 0, queued: 0, running: 0 });

@@ -37,7 +37,8 @@ export function kyselyBuildStore(engine: Engine, clock: Clock): BuildStore {
     step: (id) => read.stepById(session, id),
     annotations: (id) => read.annotationsOf(session, id),
     warnings: (id) => warningsOf(session, id),
-    unowned: (publishedBefore, limit) => unownedBuilds(session, publishedBefore, clock.now(), limit),
+    unowned: (publishedBefore, limit, unpublishedBefore = publishedBefore) =>
+      unownedBuilds(session, { publishedBefore, unpublishedBefore, now: clock.now(), limit }),
     counts: () => countBuilds(session),
   };
 }

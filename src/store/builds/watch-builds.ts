@@ -8,12 +8,17 @@ import { IS_RUNNING, IS_WAITING } from "./build-states.ts";
 
 export async function unownedBuilds(
   session: Session,
-  publishedBefore: number,
-  now: number,
-  limit: number,
+  wanted: UnownedQuery,
 ): Promise<readonly UnownedBuild[]> {
-  const rows = await session.rows(UNOWNED, { publishedBefore, now, limit });
+  const rows = await session.rows(UNOWNED, wanted);
   return rows.map(({ id, project_id, status }) => ({ id, projectId: project_id, status }));
+}
+
+interface UnownedQuery {
+  readonly publishedBefore: number;
+  readonly unpublishedBefore: number;
+  readonly now: number;
+  readonly limit: number;
 }
 
 export async function countBuilds(session: Session): Promise<BuildCounts> {
@@ -23,7 +28,7 @@ export async function countBuilds(session: Session): Promise<BuildCounts> {
 }
 
 const UNOWNED = prepared<
-  { publishedBefore: number; now: number; limit: number },
+  UnownedQuery,
   { id: string; project_id: string; status: UnownedBuild["status"]; seq: number }
 >((db, param) =>
   db
@@ -36,7 +41,12 @@ const UNOWNED = prepared<
         .selectFrom("builds")
         .select(["id", "project_id", "status", "seq"])
         .where(IS_WAITING)
-        .where((eb) => eb(sql<number>`coalesce(published_at, created_at)`, "<", param("publishedBefore"))),
+        .where((eb) =>
+          eb.or([
+            eb("published_at", "<", param("publishedBefore")),
+            eb.and([eb("published_at", "is", null), eb("created_at", "<", param("unpublishedBefore"))]),
+          ]),
+        ),
     )
     .orderBy("seq")
     .limit(param("limit")),
