@@ -48,6 +48,14 @@ describe("following a log", () => {
     expect(seen.text).toBe("ab");
   });
 
+  it("ends at once where the step was skipped: nobody tells of its end", async () => {
+    ref = await fixture.step("skipped", "skipped");
+    // No time passes: it waits for nothing.
+    const seen = follow(fixture.sink({ clock: new FakeClock() }));
+    await seen.ended;
+    expect(seen.text).toBe("");
+  });
+
   it("begins where the last connection broke off", async () => {
     const sink = fixture.sink();
     await say(sink, 1, "0123456789");

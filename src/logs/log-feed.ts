@@ -156,7 +156,9 @@ export class LogFeed {
     const tail = await this.#store.logs.tail(this.#ref);
     const endByte = tail?.endByte ?? 0;
     if (tail !== undefined && tail.kept !== "rows") return { kept: tail.kept, endByte, ended: true };
-    return { kept: "rows", endByte, ended: saidEnded || (isFinal(step.status) && this.#isQuiet(endByte)) };
+    // A step that was skipped says nothing, and nobody tells its end.
+    const ended = saidEnded || step.status === "skipped" || (isFinal(step.status) && this.#isQuiet(endByte));
+    return { kept: "rows", endByte, ended };
   }
 
   /** A step that is over may have lines on their way: it has ended when nothing came from one look to a later one. */

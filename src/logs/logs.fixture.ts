@@ -99,7 +99,7 @@ export class LogsFixture {
     return new LogsFixture({ store, clock, folder, jobId, lease: claimed.lease });
   }
 
-  async step(name = "step"): Promise<BuildLogRef> {
+  async step(name = "step", state: "running" | "skipped" = "running"): Promise<BuildLogRef> {
     const id = newId(this.clock.now());
     const { buildId, jobId } = this;
     const step = {
@@ -114,7 +114,7 @@ export class LogsFixture {
     } as const;
     await this.store.builds.advance(this.lease, [
       { kind: "step-added", step },
-      { kind: "step-changed", step: id, to: "running", at: this.clock.now() },
+      { kind: "step-changed", step: id, to: state, at: this.clock.now() },
     ]);
     return { type: "step", id, buildId };
   }
