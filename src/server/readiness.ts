@@ -6,10 +6,13 @@ export function readinessOf({
   store,
   queue,
   events,
-}: Pick<SharedParts, "store" | "queue" | "events">): readonly ReadinessPart[] {
+  blobs,
+}: Pick<SharedParts, "store" | "queue" | "events" | "blobs">): readonly ReadinessPart[] {
   return [
     { name: "records", check: () => store.ping() },
     { name: "queue", check: () => queue.ping() },
     { name: "events", check: () => events.ping() },
+    // That there is none is an answer too.
+    { name: "blobs", check: () => blobs.store.stat("checks/ready") },
   ];
 }

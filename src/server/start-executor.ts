@@ -4,12 +4,16 @@ import { Sweeper } from "../builds/worker/sweeper.ts";
 import { Retention } from "../retention/retention.ts";
 import type { SharedParts } from "./shared-parts.ts";
 
+const LONGEST_SWEEP_PAUSE_MS = 15_000;
+
 /** Starts the role executor: builds and what keeps them going where a queue or a worker failed; what is old goes. */
 export async function startExecutor(parts: SharedParts): Promise<ExecutorService> {
   const { config, store, queue, events, logs, blobs, clock, logger, metrics, closers } = parts;
   const service = createExecutorService({ store, queue, events, logs, clock, logger });
 
-  const sweeper = new Sweeper({ store, queue, events, clock, logger, metrics });
+  // Whoever wants lost workers noticed soon wants their builds to go on soon.
+  const intervalMs = Math.min(LONGEST_SWEEP_PAUSE_MS, config["worker.lease"] / 2);
+  const sweeper = new Sweeper({ store, queue, events, clock, logger, metrics, intervalMs });
   // A SQLite file belongs to one process: whoever ran builds of it before is gone.
   await sweeper.recover({ alone: store.engine === "sqlite" });
   sweeper.start();
