@@ -20,8 +20,16 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** A proxy to a port of 127.0.0.1 (or of `host`) that passes everything through until it is told otherwise. */
-export async function tcpProxy(targetPort: number, host = "127.0.0.1"): Promise<TcpProxy> {
+/**
+ * A proxy to a port of 127.0.0.1 (or of `host`) that passes everything through until it is told otherwise. `onBytes` is
+ * told what clients say and servers answer, each connection and direction by a number of its own.
+ */
+export async function tcpProxy(
+  targetPort: number,
+  host = "127.0.0.1",
+  onBytes?: (stream: number, bytes: Buffer) => void,
+): Promise<TcpProxy> {
+  let streams = 0;
   const pairs = new Set<Pair>();
   let state: "open" | "cut" | "held" = "open";
 
@@ -40,6 +48,12 @@ export async function tcpProxy(targetPort: number, host = "127.0.0.1"): Promise<
     };
     for (const socket of [client, server]) socket.setNoDelay(true).on("error", end).on("close", end);
     server.pause();
+    if (onBytes !== undefined) {
+      for (const socket of [client, server]) {
+        const stream = streams++;
+        socket.on("data", (bytes: Buffer) => onBytes(stream, bytes));
+      }
+    }
     if (state === "open") flow(pair);
   });
   await new Promise<void>((resolve, reject) => {
