@@ -17,17 +17,14 @@ export class PatternSearch {
   readonly #all = new PrefixTree();
   readonly #long: Uint8Array[] = [];
   readonly #short = new PrefixTree();
-  readonly #shift = new Uint8Array(1 << HASH_BITS);
+  /** These three are empty until there is a pattern: most builds have none, and each would have its tables. */
+  #shift = new Uint8Array(0);
   /** A mark for each first byte of a short pattern, and for each pair of first bytes of any. */
-  readonly #shortFirsts = new Uint8Array(1 << 8);
-  readonly #firstPairs = new Uint8Array(1 << 16);
+  #shortFirsts = new Uint8Array(0);
+  #firstPairs = new Uint8Array(0);
   #hasShort = false;
   #window = LONGEST_SHIFT + BLOCK - 1;
   #longest = 0;
-
-  constructor() {
-    this.#shift.fill(this.#window - BLOCK + 1);
-  }
 
   get isEmpty(): boolean {
     return this.#longest === 0;
@@ -36,6 +33,7 @@ export class PatternSearch {
   add(pattern: Uint8Array): void {
     const [first, second] = pattern;
     if (first === undefined || !this.#all.add(pattern)) return;
+    if (this.#longest === 0) this.#makeTables();
     this.#longest = Math.max(this.#longest, pattern.length);
     if (second !== undefined) this.#firstPairs[(first << 8) | second] = 1;
     if (pattern.length < SHORTEST_LONG) {
@@ -66,6 +64,12 @@ export class PatternSearch {
       if (walk.isOpenAt(at)) return at;
     }
     return end;
+  }
+
+  #makeTables(): void {
+    this.#shift = new Uint8Array(1 << HASH_BITS).fill(this.#window - BLOCK + 1);
+    this.#shortFirsts = new Uint8Array(1 << 8);
+    this.#firstPairs = new Uint8Array(1 << 16);
   }
 
   #narrow(window: number): void {
