@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 const PREFIX = "slw_";
 const API_TOKEN = /^slw_[\w-]{43}$/;
@@ -15,5 +15,5 @@ export function isApiToken(text: string): boolean {
 
 /** What the records keep of a token or code: SHA-256 in hex. With 256 random bits no slower hash is needed. */
 export function hashCredential(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return hash("sha256", text, "hex");
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { ExecError } from "../errors.ts";
 import type { AccessStore, TokenRecord } from "../store/access-store.ts";
@@ -64,6 +64,6 @@ export class Authenticator {
 
 /** In a time that says nothing about where two texts differ, nor how long they are. */
 function same(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
+  const digest = (text: string) => hash("sha256", text, "buffer");
   return timingSafeEqual(digest(a), digest(b));
 }
