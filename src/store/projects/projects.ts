@@ -33,7 +33,9 @@ export async function createProject(engine: Engine, project: ProjectRecord): Pro
 }
 
 export async function getProject(engine: Engine, idOrName: string): Promise<ProjectRecord> {
-  const [row] = await engine.session.rows(BY_ID_OR_NAME, { idOrName });
+  // Nearly always an id, which is also what an id that is another's name stands for.
+  const [byId] = await engine.session.rows(BY_ID, { id: idOrName });
+  const [row] = byId === undefined ? await engine.session.rows(BY_NAME, { name: idOrName }) : [byId];
   if (row === undefined) throw new ExecError("NotFound", `there is no project ${idOrName}`);
   return projectOfRow(row);
 }
@@ -93,14 +95,8 @@ export async function deleteProject(engine: Engine, id: string): Promise<void> {
   });
 }
 
-const BY_ID_OR_NAME = prepared<{ idOrName: string }, ProjectRow>((db, param) =>
-  db
-    .selectFrom("projects")
-    .selectAll()
-    .where((eb) => eb.or([eb("id", "=", param("idOrName")), eb("name", "=", param("idOrName"))]))
-    // An id that is also another's name is the id's.
-    .orderBy((eb) => eb.case().when("id", "=", param("idOrName")).then(0).else(1).end())
-    .limit(sql.lit(1)),
+const BY_NAME = prepared<{ name: string }, ProjectRow>((db, param) =>
+  db.selectFrom("projects").selectAll().where("name", "=", param("name")),
 );
 
 const BY_ID = prepared<{ id: string }, ProjectRow>((db, param) =>
