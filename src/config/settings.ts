@@ -183,7 +183,7 @@ export const SETTINGS = {
     group: "Workers",
     env: ["SLIPWAY_WORKER_MAX_BUILDS"],
     default: "16",
-    help: "Builds this worker runs at once",
+    help: "Builds this worker runs at once; those that wait for reviewers or a concurrency group do not count",
   },
   "worker.max-jobs": {
     kind: "number",

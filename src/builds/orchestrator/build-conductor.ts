@@ -24,6 +24,7 @@ import type { ClaimedRun } from "./claimed-run.ts";
 import { decidedRows } from "./decided-rows.ts";
 import { encodeFact, type StoredFact } from "./fact-codec.ts";
 import { GroupPlaces } from "./group-places.ts";
+import { Idleness } from "./idleness.ts";
 import { JobRun, type JobRunParts, type LeftJob } from "./job-run.ts";
 import { jobRunParts } from "./job-run-parts.ts";
 import { Journal } from "./journal.ts";
@@ -69,6 +70,7 @@ export class BuildConductor implements ClaimedRun {
   readonly #live = new Map<string, JobRun>();
   readonly #cleanup: (() => void)[] = [];
   readonly #end = Promise.withResolvers<"finished" | "abandoned">();
+  readonly #idleness = new Idleness(this.#live);
   #machine: BuildMachine | undefined;
   #groups: GroupPlaces | undefined;
   #slots: SlotQueue | undefined;
@@ -120,6 +122,10 @@ export class BuildConductor implements ClaimedRun {
     const told = this.#machine !== undefined;
     this.#cancelled = { reason, told };
     if (told) this.#tell({ fact: { kind: "cancelled", reason } });
+  }
+
+  onIdle(listener: (idle: boolean) => void): void {
+    this.#idleness.onChange(listener);
   }
 
   async abandon(): Promise<void> {
@@ -175,9 +181,16 @@ export class BuildConductor implements ClaimedRun {
     this.#groups = new GroupPlaces({
       ...shared,
       groups: store.groups,
-      onGranted: (holder) => this.#tell({ fact: { kind: "group-granted", holder } }),
-      onCancelled: (holder, reason) => this.#tell({ fact: { kind: "group-cancelled", holder, reason } }),
-      onWaiting: ({ job, setting }) => {
+      onGranted: (holder) => {
+        this.#idleness.leftGroup(holder);
+        this.#tell({ fact: { kind: "group-granted", holder } });
+      },
+      onCancelled: (holder, reason) => {
+        this.#idleness.leftGroup(holder);
+        this.#tell({ fact: { kind: "group-cancelled", holder, reason } });
+      },
+      onWaiting: ({ job, holder, setting }) => {
+        this.#idleness.waitsInGroup(holder);
         const reason = `it waits for the concurrency group '${setting.group}'`;
         // The build as a whole has no job yet that could say so.
         if (job === undefined) this.#warn(`Before its jobs begin ${reason}.`);
@@ -200,6 +213,7 @@ export class BuildConductor implements ClaimedRun {
       lease,
       onUnusedImage: (job) => this.#warnOfImages(job),
       onWarning: (warning) => this.#warn(warning),
+      onReview: () => this.#idleness.look(),
     });
     this.#load = rememberingLoader(
       patientLoader(this.#parts.loadWorkflow(build), this.#parts.infrastructureRetry, waitOn(clock)),
@@ -269,6 +283,7 @@ export class BuildConductor implements ClaimedRun {
       this.#journal.write(changes, () => {
         onRecorded?.();
         for (const decision of decisions) this.#carryOut(decision, ends);
+        this.#idleness.look();
       });
     } catch (error) {
       this.#fail(error);
@@ -302,6 +317,7 @@ export class BuildConductor implements ClaimedRun {
         }
         break;
       case "release-group":
+        this.#idleness.leftGroup(decision.holder);
         this.#groups?.release(decision.holder);
         break;
       case "load-workflow":
@@ -371,7 +387,8 @@ export class BuildConductor implements ClaimedRun {
   async #loadWorkflow({ job, uses, from }: Decision<"load-workflow">): Promise<void> {
     let fact: BuildFact;
     try {
-      fact = { kind: "workflow-loaded", job, workflow: await this.#load(uses, from, this.#loading.signal) };
+      const read = () => this.#load(uses, from, this.#loading.signal);
+      fact = { kind: "workflow-loaded", job, workflow: await this.#idleness.whileReading(read) };
     } catch (error) {
       fact = { kind: "workflow-failed", job, message: messageOf(error) };
     }
@@ -427,6 +444,7 @@ export class BuildConductor implements ClaimedRun {
     const at = this.#parts.clock.now();
     this.#telemetry.ended(status, at);
     for (const stop of this.#cleanup) stop();
+    this.#idleness.end();
     this.#loading.abort("ended");
     void this.#journal.stop();
     this.#slots?.stop();
@@ -450,6 +468,7 @@ export class BuildConductor implements ClaimedRun {
 
   #stopAll(): void {
     for (const stop of this.#cleanup) stop();
+    this.#idleness.end();
     this.#loading.abort("abandoned");
     this.#slots?.stop();
     this.#stop.abort(new ExecError("Cancelled", "This worker no longer runs the build."));

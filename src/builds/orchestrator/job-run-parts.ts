@@ -11,7 +11,15 @@ import { untilReached } from "./until-reached.ts";
 
 type Own = Pick<
   JobRunParts,
-  "rows" | "journal" | "masker" | "slots" | "telemetry" | "patience" | "onUnusedImage" | "onWarning"
+  | "rows"
+  | "journal"
+  | "masker"
+  | "slots"
+  | "telemetry"
+  | "patience"
+  | "onUnusedImage"
+  | "onWarning"
+  | "onReview"
 >;
 
 export interface JobRunPartsOptions extends Own {

@@ -38,6 +38,8 @@ export interface JobRunParts {
   readonly environmentSecrets: (environment: string) => Promise<{ readonly [name: string]: string }>;
   readonly onUnusedImage: (job: PlannedJob) => void;
   readonly onWarning: (message: string) => void;
+  /** A job begins to wait for its reviewers, or does so no more. */
+  readonly onReview: () => void;
 }
 
 /** What the records have of a job that another process began. */
@@ -67,6 +69,7 @@ export class JobRun implements AttemptListener {
   #timedOut: string | undefined;
   #abandoned = false;
   #lost: string | undefined;
+  #inReview = false;
 
   constructor(job: PlannedJob, parts: JobRunParts, left?: LeftJob) {
     this.#job = job;
@@ -77,6 +80,11 @@ export class JobRun implements AttemptListener {
   /** The last attempt's place was lost, or could not be had. */
   get infrastructureFailure(): boolean {
     return this.#lost !== undefined;
+  }
+
+  /** It waits for a reviewer, and for nothing else. */
+  get inReview(): boolean {
+    return this.#inReview;
   }
 
   /** Never rejects. */
@@ -202,14 +210,18 @@ export class JobRun implements AttemptListener {
 
   /** Undefined: it may go on. */
   async #review(environment: string): Promise<EndedJob | undefined> {
-    const { gate, rows, journal, clock } = this.#parts;
+    const { gate, rows, journal, clock, onReview } = this.#parts;
     const { key } = this.#job;
     const passage = await gate.pass(key, environment, this.#stopped.signal, ({ name, reviewers }) => {
       const who = reviewers.includes("*") ? "whoever may write to the project" : reviewers.join(", ");
       const reason = `it waits for a review for '${name}' by ${who}`;
       journal.write(rows.move(key, "waiting", clock.now(), { reason, environment }));
+      this.#inReview = true;
+      onReview();
       this.#recorderNow().recorder.note(`This job waits for a review for '${name}' by ${who}.`);
     });
+    this.#inReview = false;
+    onReview();
     if (passage.kind === "open") return undefined;
     if (passage.kind === "stopped") return this.#cancelled();
     return { outcome: "failure", outputs: {}, error: `${passage.reason}.` };

@@ -123,6 +123,51 @@ async function decide(buildId: string, state: ApprovalDecision["state"], comment
   server.events.publish({ type: "approval.decided", buildId, approvalId: approval.id });
 }
 
+describe("a build that only waits for what may take days", () => {
+  const heard = (run: { onIdle?(listener: (idle: boolean) => void): void }) => {
+    const told: boolean[] = [];
+    run.onIdle?.((idle) => told.push(idle));
+    return told;
+  };
+
+  test("is idle while it is reviewed, but not while another job of it runs", async () => {
+    await environment(["ann"]);
+    const jobs = { a: job("x", "environment: prod"), b: job("hold one") };
+    const { id, run } = await server.start(pipeline(jobs));
+    const told = heard(run);
+    await server.untilJob(id, "a", "waiting");
+    await server.untilJob(id, "b", "running");
+    expect(told).toEqual([]);
+    server.executor.open("one");
+    await server.until(() => told.length === 1);
+    await decide(id, "approved");
+    await run.ended;
+    expect(told).toEqual([true, false]);
+  });
+
+  test("is idle while others have its concurrency group", async () => {
+    const head = "on: push\nconcurrency: deploy";
+    const first = await server.start(pipeline({ a: job("hold one") }, head));
+    await server.untilJob(first.id, "a", "running");
+    const second = await server.start(pipeline({ a: job("x") }, head));
+    const told = [heard(first.run), heard(second.run)];
+    await server.until(() => told[1]?.length === 1);
+    server.executor.open("one");
+    await Promise.all([first.run.ended, second.run.ended]);
+    expect(told).toEqual([[], [true, false]]);
+  });
+
+  test("is so no more when it is cancelled", async () => {
+    await environment(["ann"]);
+    const { id, run } = await server.start(pipeline({ a: job("x", "environment: prod") }));
+    const told = heard(run);
+    await server.until(() => told.length === 1);
+    run.cancel("enough");
+    await run.ended;
+    expect([told, (await server.result(id)).status]).toEqual([[true, false], "cancelled"]);
+  });
+});
+
 describe("a review", () => {
   const content = pipeline({ a: job("x", "environment: prod"), b: job("x", "needs: a") });
 

@@ -13,7 +13,7 @@ export class Places {
   }
 
   get free(): number {
-    return this.#closed ? 0 : this.#free;
+    return this.#closed ? 0 : Math.max(0, this.#free);
   }
 
   get closed(): boolean {
@@ -35,12 +35,21 @@ export class Places {
   }
 
   takeNow(): boolean {
-    if (this.#closed || this.#free === 0) return false;
+    if (this.#closed || this.#free <= 0) return false;
     this.#free -= 1;
     return true;
   }
 
+  /** Also where there is none: what goes on with something that it had begun is not made to wait. */
+  force(): void {
+    this.#free -= 1;
+  }
+
   give(): void {
+    if (this.#free < 0) {
+      this.#free += 1;
+      return;
+    }
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
       next(true);

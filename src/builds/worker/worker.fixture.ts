@@ -20,6 +20,8 @@ export interface ScriptedRun {
   /** Reasons of cancels, in the order they came. */
   readonly cancels: string[];
   state: "running" | "finished" | "abandoned";
+  /** Has the worker hear that it only waits, or does so no more. */
+  idle: (idle: boolean) => void;
   /** Writes the end into the records, as a build does that ran, and ends. */
   finish(to?: BuildStatus): Promise<void>;
 }
@@ -157,6 +159,7 @@ export class Platform {
       claim,
       worker,
       cancels: [],
+      idle: () => {},
       state: "running",
       async finish(to = "succeeded") {
         await store.builds.advance(claim.lease, [{ kind: "build-moved", to, at: clock.now() }]);
@@ -167,6 +170,9 @@ export class Platform {
     this.runs.push(run);
     return {
       ended: ended.promise,
+      onIdle: (listener) => {
+        run.idle = listener;
+      },
       cancel: (reason) => run.cancels.push(reason),
       abandon: async () => {
         if (run.state === "running") run.state = "abandoned";

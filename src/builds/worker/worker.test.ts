@@ -93,6 +93,41 @@ describe("a worker", () => {
     expect(new Set(platform.runs.map(({ claim }) => claim.build.id)).size).toBe(5);
   });
 
+  it("gives the place of a build that only waits to another, and goes on with it whether there is one or not", async () => {
+    await platform.start("a", { maxBuilds: 1 });
+    const [first, second, third] = [
+      await platform.submit("one"),
+      await platform.submit("one"),
+      await platform.submit("one"),
+    ];
+    await until(() => platform.running.length === 1);
+    const [waiting] = platform.runs;
+    await platform.pass(5 * SECOND);
+    expect(platform.runs).toHaveLength(1);
+    waiting?.idle(true);
+    await platform.pass(5 * SECOND);
+    expect(platform.running.map(({ claim }) => claim.build.id)).toEqual([first.id, second.id]);
+    waiting?.idle(false);
+    await platform.of(second.id)[0]?.finish();
+    await platform.pass(5 * SECOND);
+    expect(platform.of(third.id)).toHaveLength(0);
+    await waiting?.finish();
+    await platform.pass(5 * SECOND);
+    expect(platform.of(third.id)).toHaveLength(1);
+  });
+
+  it("counts the end of a build that only waited once", async () => {
+    const { worker } = await platform.start("a", { maxBuilds: 1 });
+    const builds = [await platform.submit("one"), await platform.submit("one"), await platform.submit("one")];
+    await until(() => platform.running.length === 1);
+    platform.runs[0]?.idle(true);
+    platform.runs[0]?.idle(true);
+    await platform.pass(5 * SECOND);
+    await platform.runs[0]?.finish();
+    await platform.pass(5 * SECOND);
+    expect(worker.running).toEqual([builds[1]?.id]);
+  });
+
   it("that is full leaves tickets to others", async () => {
     await platform.start("full", { maxBuilds: 1 });
     await platform.submit("one");

@@ -22,6 +22,8 @@ const ABANDON_LIMIT_MS = 10_000;
 interface Running {
   readonly claim: ClaimedBuild;
   readonly run: ClaimedRun;
+  /** It waits for people or for other builds, and its place is somebody else's meanwhile. */
+  idle: boolean;
 }
 
 /**
@@ -244,8 +246,9 @@ export class Worker {
       this.#keeper.drop(lease);
       return await this.#refuse(claim, error);
     }
-    const running = { claim, run };
+    const running: Running = { claim, run, idle: false };
     this.#running.set(build.id, running);
+    run.onIdle?.((idle) => this.#idle(running, idle));
     void run.ended.then((how) => this.#ended(running, how));
     const reason = build.cancelReason ?? this.#heard.get(build.id);
     if (reason !== undefined) run.cancel(reason);
@@ -271,6 +274,17 @@ export class Worker {
     this.#afterEnd(build.projectId);
   }
 
+  #idle(running: Running, idle: boolean): void {
+    if (running.idle === idle || this.#running.get(running.claim.build.id) !== running) return;
+    running.idle = idle;
+    if (idle) {
+      this.#places.give();
+      if (!this.#places.closed) void this.#tickets.want(true);
+    } else {
+      this.#places.force();
+    }
+  }
+
   // Ends.
 
   #ended(running: Running, how: "finished" | "abandoned"): void {
@@ -278,7 +292,7 @@ export class Worker {
     // Another claim of it may run here by now, where this one took long to end.
     if (this.#running.get(build.id) === running) this.#running.delete(build.id);
     this.#keeper.drop(lease);
-    this.#places.give();
+    if (!running.idle) this.#places.give();
     // One that was abandoned still counts: it is another worker's, or will be once its lease has lapsed.
     if (how === "finished") this.#afterEnd(build.projectId);
     else if (!this.#places.closed) void this.#tickets.want(true);
