@@ -1,8 +1,10 @@
 import { checkCalls, type OwnFiles } from "../builds/check-calls.ts";
 import { ExecError } from "../errors.ts";
-import type { ResolvedRef } from "../repositories/repositories.ts";
+import type { Repositories, ResolvedRef } from "../repositories/repositories.ts";
 import { formatDiagnostic } from "../spec/format-diagnostic.ts";
 import { parsePipeline } from "../spec/parse-pipeline.ts";
+import type { ParsedPipeline } from "../spec/pipeline-file.ts";
+import { RecentPipelines } from "../spec/recent-pipelines.ts";
 import { suggest } from "../spec/suggest.ts";
 import type { WorkflowSpec } from "../spec/workflow-spec.ts";
 import type { ProjectRecord } from "../store/project-record.ts";
@@ -12,6 +14,9 @@ export interface ReadPipeline {
   readonly content: string;
   readonly spec: WorkflowSpec;
 }
+
+/** Belongs to the repositories: gone with them. */
+const recent = new WeakMap<Repositories, RecentPipelines<ParsedPipeline>>();
 
 /**
  * The pipeline file at a commit. Rejects with `NotFound`, or `InvalidSpec` with every mistake and its place, those in the
@@ -34,8 +39,13 @@ export async function readPipeline(
       `There is no file ${path} at ${at.ref} (${at.sha.slice(0, 12)}). ${hint}`,
     );
   }
-  const { spec, diagnostics } = parsePipeline({ path, content });
-  const files = new Map([[path, { file: path, content, spec, diagnostics }]]);
+  let parsed = recent.get(repositories);
+  if (parsed === undefined) {
+    parsed = new RecentPipelines(parsePipeline);
+    recent.set(repositories, parsed);
+  }
+  const { spec, diagnostics } = parsed.of({ path, content });
+  const files = new Map([[path, { file: path, content, spec, diagnostics: [...diagnostics] }]]);
   const own: OwnFiles = {
     async read(file) {
       const called = await repositories.readFile(project, at.sha, file);

@@ -1,5 +1,6 @@
 import { ExecError } from "../../errors.ts";
 import { Masker } from "../../runner/output/masker.ts";
+import type { RecentPipelines } from "../../spec/recent-pipelines.ts";
 import { isFinal } from "../../status.ts";
 import type { BuildChange } from "../../store/build-change.ts";
 import type { BuildStatus, CarriedJob } from "../../store/build-record.ts";
@@ -33,9 +34,8 @@ import { maskFact } from "./mask-fact.ts";
 import { OutputLimits } from "./output-limits.ts";
 import { Outstanding } from "./outstanding.ts";
 import { patientLoader } from "./patient-loader.ts";
-import { type PreparedBuild, prepareBuild } from "./prepare-build.ts";
+import { type PreparedBuild, prepareBuild, type SoundPipeline } from "./prepare-build.ts";
 import { type BuildRecords, readBuild } from "./read-build.ts";
-import type { RecentPipelines } from "./recent-pipelines.ts";
 import { replayFacts } from "./replay-facts.ts";
 import type { RunParts } from "./run-parts.ts";
 import { SlotQueue } from "./slot-queue.ts";
@@ -57,7 +57,7 @@ export class BuildConductor implements ClaimedRun {
   readonly ended: Promise<"finished" | "abandoned">;
   readonly #claim: ClaimedBuild;
   readonly #parts: RunParts;
-  readonly #pipelines: RecentPipelines;
+  readonly #pipelines: RecentPipelines<SoundPipeline>;
   readonly #masker = new Masker();
   readonly #stop = new AbortController();
   readonly #loading = new AbortController();
@@ -86,7 +86,7 @@ export class BuildConductor implements ClaimedRun {
   #ending = false;
   #over = false;
 
-  constructor(claim: ClaimedBuild, parts: RunParts, pipelines: RecentPipelines) {
+  constructor(claim: ClaimedBuild, parts: RunParts, pipelines: RecentPipelines<SoundPipeline>) {
     const { build, lease } = claim;
     const { store, clock, logger } = parts;
     this.#claim = claim;
@@ -151,7 +151,7 @@ export class BuildConductor implements ClaimedRun {
     this.#rows.restore(records.jobs);
     this.#publisher.know(records.jobs, records.steps);
     const prepared = prepareBuild(build, records.snapshot, records.secrets, (file) =>
-      this.#pipelines.parse(file),
+      this.#pipelines.of(file),
     );
     this.#carried = new Map((records.snapshot.carried ?? []).map((job) => [job.key, job]));
     this.#prepare(records, prepared);

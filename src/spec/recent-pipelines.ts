@@ -1,21 +1,22 @@
-import type { PipelineFile } from "../../spec/pipeline-file.ts";
-import { parseSound, type SoundPipeline } from "./prepare-build.ts";
+import type { PipelineFile } from "./pipeline-file.ts";
 
 const LARGEST_CHARACTERS = 4 * 1024 ** 2;
 
 /** Pipelines as they were parsed lately: most builds run from a file that the build before ran from. */
-export class RecentPipelines {
-  readonly #parsed = new Map<string, SoundPipeline>();
+export class RecentPipelines<T> {
+  readonly #parse: (file: PipelineFile) => T;
+  readonly #parsed = new Map<string, T>();
   readonly #largest: number;
   #characters = 0;
 
   /** `largest`: characters of all files together. */
-  constructor(largest: number = LARGEST_CHARACTERS) {
+  constructor(parse: (file: PipelineFile) => T, largest: number = LARGEST_CHARACTERS) {
+    this.#parse = parse;
     this.#largest = largest;
   }
 
-  /** See `parseSound`. */
-  parse(file: PipelineFile): SoundPipeline {
+  /** The same for the same file, which nobody changes. What `parse` throws is thrown each time. */
+  of(file: PipelineFile): T {
     const key = `${file.path}\n${file.content}`;
     const known = this.#parsed.get(key);
     if (known !== undefined) {
@@ -23,7 +24,7 @@ export class RecentPipelines {
       this.#parsed.set(key, known);
       return known;
     }
-    const parsed = parseSound(file, "The pipeline");
+    const parsed = this.#parse(file);
     this.#parsed.set(key, parsed);
     this.#characters += key.length;
     for (const oldest of this.#parsed.keys()) {
