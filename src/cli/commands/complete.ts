@@ -47,7 +47,11 @@ async function offerFor(words: readonly string[], io: Io): Promise<Offer> {
       words: command.options.flatMap(({ name, help }): [string, string][] => [[`--${name}`, help]]),
     };
   }
-  return await positionalsOf(command, folder, io);
+  const positionals = words.slice(1, -1).filter((word, index, before) => {
+    const waits = index > 0 && optionThatWaits(command, before[index - 1] ?? "") !== undefined;
+    return !word.startsWith("-") && !waits;
+  });
+  return await positionalsOf(command, positionals, folder, io);
 }
 
 function optionThatWaits({ options }: CommandSpec, word: string): OptionSpec | undefined {
@@ -73,7 +77,18 @@ async function valuesOf({ complete: kind }: OptionSpec, folder: string, io: Io):
   return kind === undefined ? NOTHING : { kind: "none", words: kind.map((word) => [word]) };
 }
 
-async function positionalsOf(command: CommandSpec, folder: string, io: Io): Promise<Offer> {
+async function positionalsOf(
+  command: CommandSpec,
+  before: readonly string[],
+  folder: string,
+  io: Io,
+): Promise<Offer> {
+  const [verb] = before;
+  if (command.verbs !== undefined) {
+    if (verb === undefined) return { kind: "none", words: command.verbs.map((word) => [word]) };
+    return command.name === "project" && verb === "add" ? { kind: "folder", words: [] } : NOTHING;
+  }
+  if (before.length >= command.maxPositionals) return NOTHING;
   switch (command.name) {
     case "completion":
       return { kind: "none", words: [["bash"], ["zsh"], ["fish"]] };
@@ -82,8 +97,15 @@ async function positionalsOf(command: CommandSpec, folder: string, io: Io): Prom
         kind: "file",
         words: [...(await files(folder, io)), ...(await jobs(folder, io)), ...events()],
       };
-    default:
+    case "trigger":
+      return { kind: "none", words: await files(folder, io) };
+    case "validate":
+    case "list":
+    case "graph":
       return { kind: "file", words: await files(folder, io) };
+    default:
+      // A build's number, a server's address: only the server knows.
+      return NOTHING;
   }
 }
 

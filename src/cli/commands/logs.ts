@@ -7,19 +7,27 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { parseOptions } from "../options/parse-options.ts";
 import { LOGS } from "../options/remote-options.ts";
+import { wantsColor } from "../output/color.ts";
 import { describeFileError } from "../project/file-error.ts";
 import { buildOf, type ChosenBuild } from "../remote/build-of.ts";
 import type { RemoteBuildDetail, RemoteJob } from "../remote/remote-build.ts";
 import { watchBuild } from "../remote/watch-build.ts";
 import { UsageError } from "../usage-error.ts";
 
+type LogQuery = {
+  readonly timestamps: true | undefined;
+  /** Colours and the like are for a terminal. */
+  readonly ansi?: "strip" | undefined;
+};
+
 /** `slipway logs`. */
 export async function logs(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseOptions(LOGS, args);
   if (values.help) return (await import("./help.ts")).help([LOGS.name], io);
   const chosen = await buildOf(positionals[0], values, io);
-  const query = { timestamps: values.timestamps || undefined };
-  if (values.download !== undefined) return await download(chosen, values.download, query, io);
+  const timestamps = values.timestamps || undefined;
+  if (values.download !== undefined) return await download(chosen, values.download, { timestamps }, io);
+  const query: LogQuery = { timestamps, ansi: wantsColor(io.env, io.stdout) ? undefined : "strip" };
   const narrowed = values.job !== undefined || values.failed || values.timestamps;
   if (values.follow && !narrowed && !isFinal(chosen.build.status)) {
     return await watchBuild(chosen.build.id, chosen.remote, { json: false, quiet: false, verbose: true }, io);
@@ -53,7 +61,7 @@ function isWanted(job: RemoteJob, named: string | undefined, onlyFailed: boolean
 async function printJob(
   job: RemoteJob,
   follow: boolean,
-  query: { readonly timestamps: true | undefined },
+  query: LogQuery,
   { remote, path }: ChosenBuild,
   io: Io,
 ): Promise<void> {
@@ -94,7 +102,7 @@ async function print(response: Response, io: Io): Promise<void> {
 async function download(
   { remote, path }: ChosenBuild,
   name: string,
-  query: { readonly timestamps: true | undefined },
+  query: LogQuery,
   io: Io,
 ): Promise<ExitCode> {
   const response = await remote.open(`${path}/logs.zip`, { query });

@@ -7,7 +7,7 @@ import { PROJECT_COMMAND } from "../options/remote-options.ts";
 import { chooseProject, comparable } from "../remote/choose-project.ts";
 import { connect } from "../remote/connect.ts";
 import type { Remote } from "../remote/remote.ts";
-import { say, show } from "../remote/show.ts";
+import { say, show, showFacts } from "../remote/show.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ProjectAnswer {
@@ -126,13 +126,12 @@ function changes(values: Pick<Values, "name" | "branch" | "max-builds" | "max-jo
 }
 
 async function print(answer: ProjectAnswer, json: boolean, io: Io): Promise<ExitCode> {
-  const rows = [
+  await showFacts(io, json, answer, [
     ["name", answer.name],
     ["id", answer.id],
     ["repository", answer.repositoryUrl],
     ["branch", answer.defaultBranch],
-    ...Object.entries(answer.settings).map(([name, value]) => [name, String(value)]),
-  ];
-  await show(io, json, answer, ["", ""], rows);
+    ...Object.entries(answer.settings).map(([name, value]) => [name, String(value)] as const),
+  ]);
   return EXIT.ok;
 }

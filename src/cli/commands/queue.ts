@@ -3,7 +3,7 @@ import type { Io } from "../io.ts";
 import { parseOptions } from "../options/parse-options.ts";
 import { QUEUE } from "../options/remote-options.ts";
 import { connect } from "../remote/connect.ts";
-import { ago, say, show } from "../remote/show.ts";
+import { ago, say, show, showFacts } from "../remote/show.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface DeadLetterAnswer {
@@ -26,11 +26,10 @@ export async function queue(args: readonly string[], io: Io): Promise<ExitCode> 
         { builds: { readonly [state: string]: unknown } } & { readonly [name: string]: unknown }
       >("/queue");
       const { builds, ...messages } = answer;
-      const rows = [
-        ...Object.entries(messages).map(([name, value]) => [`messages: ${name}`, String(value)]),
-        ...Object.entries(builds).map(([name, value]) => [`builds: ${name}`, String(value)]),
-      ];
-      await show(io, values.json, answer, ["", ""], rows);
+      await showFacts(io, values.json, answer, [
+        ...Object.entries(messages).map(([name, value]) => [`messages: ${name}`, String(value)] as const),
+        ...Object.entries(builds).map(([name, value]) => [`builds: ${name}`, String(value)] as const),
+      ]);
       return EXIT.ok;
     }
     case "show": {

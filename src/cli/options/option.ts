@@ -37,6 +37,8 @@ export interface CommandSpec<Specs extends readonly OptionSpec[] = readonly Opti
   /** Command line and what it does. */
   readonly examples: readonly (readonly [string, string])[];
   readonly options: Specs;
+  /** What its first argument may be, where that is one of few. */
+  readonly verbs?: readonly string[];
   /** Options of other programs that are understood but not taken: long name to why. */
   readonly foreign?: readonly ForeignOption[];
   readonly maxPositionals: number;

@@ -70,6 +70,7 @@ export const PROJECT_COMMAND = {
     JSON_OUTPUT,
     HELP,
   ],
+  verbs: ["list", "add", "show", "set", "remove"],
   maxPositionals: 2,
 } as const satisfies CommandSpec;
 
@@ -83,6 +84,7 @@ export const SECRET = {
     ["slipway secret set DEPLOY_KEY < key.pem", "from a file"],
   ],
   options: [PROJECT, SERVER, JSON_OUTPUT, HELP],
+  verbs: ["list", "set", "delete"],
   maxPositionals: 2,
 } as const satisfies CommandSpec;
 
@@ -93,6 +95,7 @@ export const VARIABLE = {
   about: ["Variables are the `vars` context of workflows."],
   examples: [["slipway variable set REGION=eu-central-1", ""]],
   options: [PROJECT, SERVER, JSON_OUTPUT, HELP],
+  verbs: ["list", "set", "delete"],
   maxPositionals: 2,
 } as const satisfies CommandSpec;
 
@@ -314,6 +317,7 @@ export const QUEUE = {
   ],
   examples: [["slipway queue requeue", "all dead letters"]],
   options: [SERVER, JSON_OUTPUT, HELP],
+  verbs: ["list", "show", "requeue"],
   maxPositionals: 2,
 } as const satisfies CommandSpec;
 
@@ -352,5 +356,6 @@ export const TOKEN = {
     JSON_OUTPUT,
     HELP,
   ],
+  verbs: ["list", "create", "revoke"],
   maxPositionals: 2,
 } as const satisfies CommandSpec;

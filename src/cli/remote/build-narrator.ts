@@ -101,7 +101,8 @@ export class BuildNarrator {
       seen.waiting = job.reason;
       await this.#say({ type: "job.waiting", job: key, reason: job.reason });
     }
-    if (!seen.started && job.startedAt !== undefined && job.kind === "job") {
+    const ran = job.carriedFrom === undefined;
+    if (!seen.started && ran && job.startedAt !== undefined && job.kind === "job") {
       seen.started = true;
       const { attempt, name, environment } = job;
       await this.#say({
@@ -112,7 +113,7 @@ export class BuildNarrator {
         ...(environment === undefined ? {} : { environment }),
       });
     }
-    for (const step of job.steps) this.#tellStep(job, step, seen);
+    if (ran) for (const step of job.steps) this.#tellStep(job, step, seen);
     if (isFinal(job.status) && !seen.finished) {
       seen.finished = true;
       this.#follow(this.#finishJob(job, seen));

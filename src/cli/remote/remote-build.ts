@@ -51,6 +51,8 @@ export interface RemoteJob {
   readonly reason?: string;
   readonly environment?: string;
   readonly environmentUrl?: string;
+  /** Its end is that of a job of an earlier attempt: nothing of it ran in this one. */
+  readonly carriedFrom?: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly durationMs?: number;

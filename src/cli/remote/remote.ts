@@ -125,10 +125,12 @@ export class Remote {
         `Log in again: slipway login ${this.address}`,
       );
     }
-    const details = (problem.errors ?? []).map(
-      ({ field, message }) => `\n  ${field ? `${field}: ` : ""}${message ?? ""}`,
-    );
     const what = problem.detail ?? problem.title ?? `the server answered ${response.status}`;
+    const details = (problem.errors ?? [])
+      .map(({ field, message = "" }) => (field ? `${field}: ${message}` : message))
+      // The only one is often all that is said.
+      .filter((detail) => !what.includes(detail))
+      .map((detail) => `\n  ${detail}`);
     const request =
       response.status >= 500 && problem.requestId !== undefined ? ` (request ${problem.requestId})` : "";
     return new ExecError(CODES[response.status] ?? "Permanent", `${what}${details.join("")}${request}`);

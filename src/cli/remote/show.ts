@@ -1,5 +1,6 @@
 import type { Io } from "../io.ts";
 import { palette, wantsColor } from "../output/color.ts";
+import { plainScreenText } from "../output/screen-text.ts";
 import { table } from "../output/table.ts";
 import { loadTextWidth } from "../output/text-width.ts";
 
@@ -15,11 +16,28 @@ export async function show(
     await io.stdout.write(`${JSON.stringify(items, undefined, 2)}\n`);
     return;
   }
+  if (rows.length === 0) {
+    // Not on standard output: there is nothing for whoever reads rows.
+    io.stderr.write("There are none.\n");
+    return;
+  }
   await loadTextWidth();
   const columns = io.stdout.isTTY ? io.stdout.columns : 160;
   await io.stdout.write(
     table(head, rows, { columns, style: palette(wantsColor(io.env, io.stdout)), maxWidth: 60 }),
   );
+}
+
+/** Prints what is known of one thing, a name and its value a line, or `value` as JSON where it is wanted. */
+export async function showFacts(
+  io: Io,
+  asJson: boolean,
+  value: unknown,
+  facts: readonly (readonly [name: string, value: string])[],
+): Promise<void> {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const lines = facts.map(([name, text]) => `${name.padEnd(width)}  ${plainScreenText(text)}\n`);
+  await io.stdout.write(asJson ? `${JSON.stringify(value, undefined, 2)}\n` : lines.join(""));
 }
 
 /** Prints a sentence, or `value` as JSON where it is wanted. */

@@ -105,7 +105,8 @@ async function outliving<T>(io: Io, signal: AbortSignal, work: () => Promise<T>)
       const now = io.clock.monotonic();
       // What went on for long before it was cut begins a new count.
       if (since === undefined || now - begun > GIVE_UP_MS) since = now;
-      const mayPass = !(error instanceof ExecError) || error.code === "Transient";
+      // A cut body is no error of ours; a refusal (the token was revoked, say) stays one.
+      const mayPass = error instanceof ExecError ? error.code === "Transient" : error instanceof TypeError;
       if (!mayPass || now - since > GIVE_UP_MS) throw error;
       await io.clock.wait(RETRY_MS, signal);
       signal.throwIfAborted();
