@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openPlatform } from "./platform.fixture.ts";
+import { RecordedCacheCatalog } from "./recorded-cache-catalog.ts";
 import type { JobClient } from "./services.fixture.ts";
 
 describe("caches of a server", () => {
@@ -70,6 +71,26 @@ describe("caches of a server", () => {
     const tooLarge = await job.saveCache("huge", "x".repeat(251));
     expect(tooLarge.body.ok).not.toBe(true);
     expect(await left(job)).toEqual([true, false, true, false]);
+  });
+
+  it("go for a new one though they were used after it came: it is what the quota was passed for", async () => {
+    const fixture = await openPlatform({ cacheQuotaBytes: 150 });
+    const catalog = new RecordedCacheCatalog({
+      records: fixture.records.store.artifacts,
+      store: fixture.blobs,
+      clock: fixture.records.clock,
+    });
+    const add = (key: string) =>
+      catalog.add(
+        { space: "p1", scope: "refs/heads/main", key, version: "v" },
+        { sizeBytes: 100, digest: async () => "", keep: async (_store, blobKey) => blobKey },
+      );
+    const fresh = await add("fresh");
+    fixture.records.clock.advance(120_000);
+    await add("used later");
+    expect(await catalog.evict(150, fresh)).toBe(1);
+    const left = await fixture.records.store.artifacts.listCaches({ projectId: "p1" });
+    expect(left.map(({ key }) => key)).toEqual(["fresh"]);
   });
 
   it("are forgotten where their bytes are gone or were cut", async () => {

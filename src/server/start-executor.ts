@@ -37,14 +37,21 @@ export async function startExecutor(parts: SharedParts): Promise<ExecutorService
 }
 
 const UPKEEP_EVERY_MS = 3_600_000;
+/** How long what is over is still told of: deliveries of webhooks, tokens that expired. */
+const KEEP_OVER_MS = 30 * 24 * 3_600_000;
 
 /** What is only to be tidied now and then. Gives what stops it. */
 function upkeep({ services, store, clock, logger }: SharedParts): () => void {
   let cancel = () => {};
+  const removeDeliveries = async () => {
+    while ((await store.webhooks.removeDeliveries(clock.now() - KEEP_OVER_MS)) > 0);
+  };
   const tidy = async () => {
     const results = await Promise.allSettled([
       services.clearLeftovers(),
       store.requests.removeExpired(clock.now()),
+      store.access.removeExpired(clock.now() - KEEP_OVER_MS),
+      removeDeliveries(),
     ]);
     for (const result of results) {
       if (result.status === "rejected") logger.warn({ err: result.reason }, "a part of the upkeep failed");

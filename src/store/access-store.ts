@@ -14,6 +14,9 @@ export interface AccessStore {
   addLoginCode(hash: string, tokenId: string, expiresAt: number): Promise<void>;
   /** Spends it: of any number at once one gets the token's id. */
   takeLoginCode(hash: string, now: number): Promise<string | undefined>;
+
+  /** Tokens, those of sessions too, and codes that were over at this time. Gives how many. */
+  removeExpired(before: number): Promise<number>;
 }
 
 export interface TokenRecord {

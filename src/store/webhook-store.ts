@@ -24,6 +24,8 @@ export interface WebhookStore {
   redeliver(id: string, at: number): Promise<DeliveryRecord>;
   listDeliveries(webhookId: string, page: PageRequest): Promise<Page<DeliveryRecord>>;
   getDelivery(id: string): Promise<DeliveryRecord>;
+  /** Deliveries that came before this time and wait no more, the oldest first. Gives how many; 0: there are none left. */
+  removeDeliveries(before: number): Promise<number>;
 }
 
 export interface WebhookRecord {

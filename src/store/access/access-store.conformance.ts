@@ -36,6 +36,24 @@ export function accessConformance(given: () => TestStore): void {
       expect(await store.access.findToken(forever.hash, 1)).toBeUndefined();
     });
 
+    it("forgets what was over long ago, and nothing else", async () => {
+      const { access } = given().store;
+      const [old, late, ever] = [
+        token("old", { expiresAt: 100 }),
+        token("late", { expiresAt: 101 }),
+        token("ever"),
+      ];
+      for (const each of [old, late, ever]) await access.addToken(each);
+      await access.addLoginCode("old code", "ever", 100);
+      await access.addLoginCode("late code", "ever", 101);
+      expect(await access.removeExpired(100)).toBe(2);
+      expect(await access.removeExpired(100)).toBe(0);
+      const left = (await access.listTokens()).map(({ id }) => id);
+      expect(left.filter((id) => ["old", "late", "ever"].includes(id)).sort()).toEqual(["ever", "late"]);
+      expect(await access.takeLoginCode("late code", 1)).toBe("ever");
+      for (const { id } of [late, ever]) await access.revokeToken(id);
+    });
+
     it("lets exactly one be the first start", async () => {
       const { access } = given().store;
       const firsts = await Promise.all(Array.from({ length: 8 }, (_, i) => access.claimFirstStart(i)));

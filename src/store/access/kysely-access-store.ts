@@ -37,6 +37,11 @@ export function kyselyAccessStore(engine: Engine): AccessStore {
       const [code] = await session.rows(TAKE_CODE, { hash });
       return code === undefined || code.expires_at <= now ? undefined : code.token_id;
     },
+    removeExpired: (before) =>
+      engine.transaction(
+        async (inside) =>
+          (await inside.change(REMOVE_CODES, { before })) + (await inside.change(REMOVE_TOKENS, { before })),
+      ),
   };
 }
 
@@ -106,4 +111,12 @@ const ADD_CODE = prepared<{ hash: string; tokenId: string; expiresAt: number }, 
 
 const TAKE_CODE = prepared<{ hash: string }, { token_id: string; expires_at: number }>((db, param) =>
   db.deleteFrom("login_codes").where("hash", "=", param("hash")).returning(["token_id", "expires_at"]),
+);
+
+const REMOVE_CODES = prepared<{ before: number }, unknown>((db, param) =>
+  db.deleteFrom("login_codes").where("expires_at", "<=", param("before")),
+);
+
+const REMOVE_TOKENS = prepared<{ before: number }, unknown>((db, param) =>
+  db.deleteFrom("api_tokens").where("expires_at", "<=", param("before")),
 );

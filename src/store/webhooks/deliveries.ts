@@ -86,3 +86,12 @@ export const REDELIVER = prepared<{ id: string; at: number }, SelectedDeliveryRo
 export const BY_ID = prepared<{ id: string }, SelectedDeliveryRow>((db, param) =>
   db.selectFrom("webhook_deliveries").selectAll().where("id", "=", param("id")),
 );
+
+/** Looks at the oldest ones alone: their numbers grow with time. */
+export const REMOVE_OLD = prepared<{ before: number }, unknown>((db, param) =>
+  db
+    .deleteFrom("webhook_deliveries")
+    .where(sql<boolean>`seq < (select min(seq) from webhook_deliveries) + 1000`)
+    .where("created_at", "<", param("before"))
+    .where(sql<boolean>`state <> 'waiting'`),
+);

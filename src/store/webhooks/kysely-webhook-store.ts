@@ -50,6 +50,8 @@ export function kyselyWebhookStore(engine: Engine, clock: Clock): WebhookStore {
         return rows.sort((a, b) => (a.next_at ?? 0) - (b.next_at ?? 0) || a.seq - b.seq).map(deliveryOfRow);
       }),
 
+    removeDeliveries: (before) => session.change(deliveries.REMOVE_OLD, { before }),
+
     async recordAttempt(id, attempt) {
       if ((await session.change(deliveries.RECORD_ATTEMPT, { ...attempt, id })) === 0) throw noDelivery(id);
     },

@@ -123,6 +123,28 @@ export function webhookConformance(given: () => TestStore): void {
       expect(await store.webhooks.takeDue(500, 50, 1)).toHaveLength(1);
     });
 
+    it("forget old deliveries, but none that waits", async () => {
+      const { store } = given();
+      const { projectId, id } = await webhook();
+      const add = async (name: string, at: number) => {
+        const [made] = await store.webhooks.addDeliveries(projectId, event(name, { at }), id);
+        return made?.id ?? "";
+      };
+      const [done, waiting, failed, young] = [
+        await add("done", 101),
+        await add("waiting", 101),
+        await add("failed", 102),
+        await add("young", 103),
+      ];
+      await store.webhooks.recordAttempt(done, { at: 110, state: "delivered" });
+      await store.webhooks.recordAttempt(failed, { at: 110, state: "failed" });
+      await store.webhooks.recordAttempt(young, { at: 110, state: "delivered" });
+      expect(await store.webhooks.removeDeliveries(103)).toBeGreaterThanOrEqual(2);
+      expect(await store.webhooks.removeDeliveries(103)).toBe(0);
+      const { items } = await store.webhooks.listDeliveries(id, { limit: 10 });
+      expect(items.map((each) => each.id)).toEqual([young, waiting]);
+    });
+
     it("list deliveries newest first, page by page", async () => {
       const { store } = given();
       const { projectId, id } = await webhook();
