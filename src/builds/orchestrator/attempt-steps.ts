@@ -13,6 +13,8 @@ import type { Patience } from "./until-reached.ts";
 export interface AttemptStepsOptions {
   readonly buildId: string;
   readonly row: Pick<JobRow, "id" | "createdAt">;
+  /** Of the lease: see `#add`. */
+  readonly fence: number;
   readonly logs: LogSink;
   readonly masker: Masker;
   readonly patience: Patience;
@@ -131,8 +133,10 @@ export class AttemptSteps {
     number: number,
     step: Omit<NewStep, "id" | "buildId" | "jobId" | "number">,
   ): { readonly step: AttemptStep; readonly change: BuildChange } {
-    const { buildId, row } = this.#options;
-    const id = derivedId(row.id, "step", number, row.createdAt);
+    const { buildId, row, fence } = this.#options;
+    // Logs are written beside the journal: a worker that died may have written some of an attempt of which the records do
+    // not know yet that it began, and which begins again here. What it wrote must not be taken for this one's.
+    const id = derivedId(row.id, `step of ${fence}`, number, row.createdAt);
     const known: AttemptStep = {
       id,
       log: this.#log(id),

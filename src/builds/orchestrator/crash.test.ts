@@ -1,5 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../clock.ts";
+import type { Executor } from "../../executors/executor.ts";
 import { FakeExecutor } from "../../executors/fake/fake-executor.ts";
+import type { LogRow } from "../../store/log-store.ts";
+import type { Store } from "../../store/store.ts";
 import { type Cut, failingStore, MortalProcess } from "./mortal-process.fixture.ts";
 import { type BuildResult, TestServer } from "./orchestrator.fixture.ts";
 import { startClaimedBuild } from "./start-claimed-build.ts";
@@ -139,6 +143,55 @@ describe.each([
     if (outlives) expect(lost).toBe(0);
     else expect(lost).toBeGreaterThan(0);
   });
+});
+
+/** Prints the same, byte by byte. */
+function inSmallPieces(executor: Executor): Executor {
+  return {
+    name: executor.name,
+    refuses: (needs) => executor.refuses(needs),
+    attach: (ref, afterSeq, sink) => executor.attach(ref, afterSeq, sink),
+    async start(request, sink) {
+      let seq = 0;
+      return await executor.start(request, async (frame) => {
+        if (frame.type !== "log") return await sink({ ...frame, seq: ++seq });
+        for (const byte of frame.data) await sink({ ...frame, seq: ++seq, data: Uint8Array.of(byte) });
+      });
+    },
+  };
+}
+
+test("what a worker printed of a job whose start it could not record any more is no part of the job's log", async () => {
+  const { id } = await server.create(PIPELINE);
+  const claim = await server.claim(id);
+  const never = () => new Promise<never>(() => {});
+  let changes = 0;
+  const advance: Store["builds"]["advance"] = async (...args) => {
+    changes += 1;
+    // That the build began. What follows from it is done, and what is printed has a way of its own into the records.
+    return changes === 1 ? await server.store.builds.advance(...args) : await never();
+  };
+  const printed: LogRow[] = [];
+  const append: Store["logs"]["append"] = async (rows) => {
+    if (printed.length > 0) return await never();
+    printed.push(...rows);
+    await server.store.logs.append(rows);
+  };
+  const store = {
+    ...server.store,
+    builds: { ...server.store.builds, advance },
+    logs: { ...server.store.logs, append },
+  };
+  const executor = inSmallPieces(new FakeExecutor({ now: () => Date.now() }));
+  const parts = server.parts({ store, logs: server.logSink(store, systemClock), executor, workflows });
+  const first = startClaimedBuild(claim, parts);
+  await vi.waitFor(() => expect(printed).not.toEqual([]), 10_000);
+
+  await server.store.builds.release([claim.lease]);
+  const second = server.follow(startClaimedBuild(await server.claim(id, "w2"), server.parts({ workflows })));
+  expect(await second.ended).toBe("finished");
+  await expectRight(await server.result(id));
+  void first.abandon();
 });
 
 test.each(["before", "after"] as const)(

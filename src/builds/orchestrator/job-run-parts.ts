@@ -42,6 +42,7 @@ export function jobRunParts(options: JobRunPartsOptions): JobRunParts {
     ...own,
     places: jobPlaces(options),
     token: prepared.token,
+    fence: lease.fence,
     logs,
     clock,
     logger: logger.child({ buildId: build.id, projectId }),

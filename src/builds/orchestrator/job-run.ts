@@ -24,6 +24,8 @@ import type { Patience } from "./until-reached.ts";
 export interface JobRunParts {
   readonly places: JobPlaces;
   readonly token: string | undefined;
+  /** Of the lease under which they run. */
+  readonly fence: number;
   readonly rows: BuildRows;
   readonly journal: Journal;
   readonly logs: LogSink;
@@ -267,10 +269,10 @@ export class JobRun implements AttemptListener {
   /** Of the attempt that the records have as the newest. */
   #recorderNow(): Recording {
     if (this.#recorder !== undefined) return this.#recorder;
-    const { rows, journal, logs, masker, patience, clock, telemetry, logger } = this.#parts;
+    const { rows, journal, fence, logs, masker, patience, clock, telemetry, logger } = this.#parts;
     const row = rows.get(this.#job.key);
     if (row === undefined) throw new Error(`Job ${this.#job.key} has no record.`);
-    const steps = new AttemptSteps({ buildId: rows.buildId, row, logs, masker, patience });
+    const steps = new AttemptSteps({ buildId: rows.buildId, row, fence, logs, masker, patience });
     const spans = telemetry.job(row.key, row.attempt, row.id);
     const left = this.#left?.steps.every(({ jobId }) => jobId === row.id) ? this.#left : undefined;
     if (left !== undefined) steps.restore(left.steps);
