@@ -24,6 +24,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   rerun: async () => (await import("./commands/rerun.ts")).rerun,
   approve: async () => (await import("./commands/approve.ts")).approve,
   artifacts: async () => (await import("./commands/artifacts.ts")).artifacts,
+  backup: async () => (await import("./commands/backup.ts")).backup,
   queue: async () => (await import("./commands/queue.ts")).queue,
   token: async () => (await import("./commands/token.ts")).token,
   completion: async () => (await import("./commands/completion.ts")).completion,

@@ -8,6 +8,7 @@ import type { Logins } from "../identity/logins.ts";
 import { createPipelineService } from "../pipelines/create-pipeline-service.ts";
 import type { PipelineService } from "../pipelines/pipeline-service.ts";
 import { ScheduleRunner } from "../triggers/schedule-runner.ts";
+import { recordsCopier } from "./copy-records.ts";
 import { listenError } from "./listen-error.ts";
 import { readinessOf } from "./readiness.ts";
 import type { SharedParts } from "./shared-parts.ts";
@@ -56,7 +57,9 @@ export async function startApi(
     path: parts.host.env.PATH ?? "",
   });
   const signed = blobs.signed && new SignedBlobHandler({ blobs: blobs.store, urls: blobs.signed, logger });
+  const copyRecords = recordsCopier(store, parts.folder.records, () => clock.now());
   const app = await createApi({
+    ...(copyRecords === undefined ? {} : { copyRecords }),
     store,
     executor,
     pipelines,

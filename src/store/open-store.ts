@@ -55,6 +55,7 @@ export async function openStore(options: StoreOptions, { clock, logger }: StoreD
       const [row] = await engine.session.query(query.compile(engine.db));
       return Number(row?.now);
     },
+    ...(engine.copyTo === undefined ? {} : { copyTo: engine.copyTo.bind(engine) }),
     close: () => engine.close(),
   };
 }

@@ -33,5 +33,10 @@ export interface Store {
 
   /** Rejects with `Transient` where the engine does not answer. Gives its clock, in Unix milliseconds. */
   ping(): Promise<number>;
+  /**
+   * Copies the records, as they are at one moment from now on, into a file that is not there yet, while work goes on. Absent:
+   * the engine has tools of its own for that.
+   */
+  copyTo?(file: string): Promise<void>;
   close(): Promise<void>;
 }

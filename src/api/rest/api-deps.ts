@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { ExecutorService } from "../../builds/service/executor-service.ts";
 import type { Clock } from "../../clock.ts";
@@ -36,6 +37,8 @@ export interface ApiDeps {
   /** Parts that must answer before the server takes traffic; named in `/readyz`. */
   readonly readiness: readonly ReadinessPart[];
   readonly metricsPage: MetricsPage;
+  /** A copy of the records as they are now; absent: their engine has tools of its own for that. */
+  readonly copyRecords?: () => Promise<{ readonly sizeBytes: number; readonly body: Readable }>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuildRecord } from "../../store/build-record.ts";
 import type { ProjectRecord } from "../../store/project-record.ts";
@@ -288,6 +289,16 @@ describe("tokens", () => {
 });
 
 describe("the rest of the server", () => {
+  it("gives a copy of its records, or says that their engine has a way of its own", async () => {
+    const refused = await api.call("GET", "/backup");
+    expect([refused.status, refused.json().detail]).toEqual([409, expect.stringContaining("pg_dump")]);
+    const copying = await TestApi.start({}, () => ({
+      copyRecords: async () => ({ sizeBytes: 4, body: Readable.from([Buffer.from("copy")]) }),
+    }));
+    const copied = await copying.call("GET", "/backup");
+    expect([copied.status, copied.text, copied.headers["content-length"]]).toEqual([200, "copy", "4"]);
+    await copying.stop();
+  });
   it("shows the queue, and puts dead letters back", async () => {
     expect((await api.call("GET", "/queue")).json()).toMatchObject({ engine: "memory", dead: 0 });
     expect((await api.call("GET", "/queue/dead-letters")).json()).toEqual({ items: [] });

@@ -3,6 +3,7 @@ import type { CommandSpec, OptionSpec } from "./option.ts";
 import {
   APPROVE,
   ARTIFACTS,
+  BACKUP,
   BUILDS,
   CANCEL,
   LOGIN,
@@ -157,6 +158,7 @@ export const COMMANDS: readonly CommandSpec<readonly OptionSpec[]>[] = [
   RERUN,
   APPROVE,
   ARTIFACTS,
+  BACKUP,
   QUEUE,
   TOKEN,
   COMPLETION,

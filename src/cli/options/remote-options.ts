@@ -308,6 +308,18 @@ export const ARTIFACTS = {
   maxPositionals: 1,
 } as const satisfies CommandSpec;
 
+export const BACKUP = {
+  name: "backup",
+  summary: "Copy the records of a running server into a file",
+  usage: "[options] FILE",
+  about: [
+    "For a server whose records are in SQLite: FILE is a whole `slipway.db`, as it was at one moment, while the server goes on. It replaces no file. The folder `blobs` and `master.key` of the data folder belong to a backup too; copy the blobs after it. Needs an admin token.",
+  ],
+  examples: [["slipway backup /backups/slipway.db", ""]],
+  options: [SERVER, JSON_OUTPUT, HELP],
+  maxPositionals: 1,
+} as const satisfies CommandSpec;
+
 export const QUEUE = {
   name: "queue",
   summary: "Look at the build queue and its dead letters",

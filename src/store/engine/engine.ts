@@ -18,6 +18,8 @@ export interface Engine {
    * takes everything back. `work` uses the session it is given and no other, and awaits nothing else.
    */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** See `Store.copyTo`. */
+  copyTo?(file: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { constants, copyFile } from "node:fs/promises";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteQueryCompiler } from "kysely";
 import { ExecError } from "../../errors.ts";
@@ -22,6 +23,9 @@ const TRAITS: EngineTraits = {
 };
 /** Statements of a shape known only when they run; the oldest is dropped. */
 const MAX_LOOSE_STATEMENTS = 200;
+
+/** SQLite's own number. */
+const CHECKPOINT_PAGES = 1_000;
 
 interface ReadyStatement {
   readonly text: StatementText<never>;
@@ -52,6 +56,7 @@ export class SqliteEngine implements Engine {
   readonly #ready = new Map<Prepared<never, unknown>, ReadyStatement>();
   readonly #loose = new Map<string, StatementSync>();
   readonly #inside: Session;
+  #copying: Promise<void> = Promise.resolve();
 
   /** `database` is open and set up; it is this engine's from now on. */
   constructor(database: DatabaseSync) {
@@ -99,7 +104,35 @@ export class SqliteEngine implements Engine {
     return this.#groups.run(() => work(this.#inside));
   }
 
+  copyTo(file: string): Promise<void> {
+    const copy = () => this.#copyTo(file);
+    const copied = this.#copying.then(copy);
+    this.#copying = copied.catch(() => undefined);
+    return copied;
+  }
+
+  /**
+   * What is committed goes into the log beside the file, and from there into the file at a checkpoint. Without checkpoints
+   * the file itself stands still, and can be copied like any other.
+   */
+  async #copyTo(file: string): Promise<void> {
+    const own = this.#database.isOpen ? this.#database.location() : null;
+    if (own === null) throw new ExecError("Conflict", "these records have no file to copy");
+    while (this.#groups.busy) await new Promise<void>((resolve) => setImmediate(resolve));
+    try {
+      this.#database.exec("pragma wal_autocheckpoint = 0");
+      const [done] = this.#database.prepare("pragma wal_checkpoint(truncate)").all();
+      if (done?.busy !== 0) throw new ExecError("Transient", "the records are busy; try again");
+      await copyFile(own, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } catch (error) {
+      throw error instanceof ExecError ? error : notCopied(error, file);
+    } finally {
+      if (this.#database.isOpen) this.#database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    }
+  }
+
   async close(): Promise<void> {
+    await this.#copying;
     await this.#groups.idle();
     if (this.#database.isOpen) this.#database.close();
   }
@@ -187,4 +220,11 @@ export class SqliteEngine implements Engine {
 
 function onlyReads(sql: string): boolean {
   return /^\s*select\b/i.test(sql);
+}
+
+function notCopied(error: unknown, file: string): ExecError {
+  const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
+  const why = isFull ? "the disk is full" : error instanceof Error ? error.message : String(error);
+  const message = `the records cannot be copied to ${file}: ${why}`;
+  return new ExecError(isFull ? "QuotaExceeded" : "Permanent", message, { cause: error });
 }

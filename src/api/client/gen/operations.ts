@@ -739,6 +739,13 @@ export interface Operations {
       readonly version: string;
     };
   };
+  /** A copy of the records as they are now. */
+  readonly "GET /backup": {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly response: string;
+  };
   /** Builds and projects as they change, over WebSocket. */
   readonly "GET /live": {
     readonly params: undefined;

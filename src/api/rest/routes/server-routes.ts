@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { ExecError } from "../../../errors.ts";
 import { RequestError } from "../../problem.ts";
-import { json } from "../answer.ts";
+import { disposition, json } from "../answer.ts";
 import { route } from "../route.ts";
 import { principalSchema, principalView } from "../views/access-view.ts";
 
@@ -24,6 +25,33 @@ export const serverRoutes = [
     access: { of: "any" },
     responses: { 200: { description: "The version.", schema: z.object({ version: z.string() }) } },
     handle: async (_input, _call, { settings }) => json(200, { version: settings.version }),
+  }),
+  route({
+    id: "getBackup",
+    method: "GET",
+    path: "/backup",
+    tag: "Server",
+    summary: "A copy of the records as they are now",
+    description:
+      "A SQLite file: the `slipway.db` of a data folder. Blobs and the master key are not in it. `Conflict` where the records are in PostgreSQL, which has tools for that.",
+    access: { of: "server", permission: "admin" },
+    responses: { 200: { description: "The file.", contentType: "application/vnd.sqlite3" } },
+    async handle(_input, _call, { copyRecords }) {
+      if (copyRecords === undefined)
+        throw new ExecError("Conflict", "The records are not in a file of this server: use pg_dump.");
+      const { sizeBytes, body } = await copyRecords();
+      return {
+        status: 200,
+        headers: {
+          "content-type": "application/vnd.sqlite3",
+          "content-length": String(sizeBytes),
+          "content-disposition": disposition("attachment", "slipway.db"),
+          "cache-control": "no-store",
+        },
+        stream: () => body,
+        discard: () => body.destroy(),
+      };
+    },
   }),
   route({
     id: "live",
