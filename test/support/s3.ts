@@ -39,8 +39,11 @@ export async function testS3(): Promise<TestBucket> {
     accessKeyId,
     secretAccessKey,
     async dispose() {
-      await empty(client, bucket);
-      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+      // The run's own server goes with all it holds, and takes a while for each object.
+      if (given() !== undefined) {
+        await empty(client, bucket);
+        await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+      }
       client.destroy();
     },
   };
