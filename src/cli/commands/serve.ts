@@ -55,16 +55,10 @@ async function readSettings(values: { readonly [name: string]: unknown }, io: Io
     if (isMissing && named === undefined) return readConfig({ flags, env: io.env });
     throw new UsageError(`${name} cannot be read: ${describeFileError(error)}.`);
   }
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { logLevel: "silent" });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    // The message of the library shows the line itself; what stands there may be a secret.
-    throw new UsageError(
-      `${name}:${error.linePos?.[0].line ?? "?"}: this is not valid YAML (${error.code}).`,
-    );
-  }
-  return readConfig({ flags, env: io.env, file: { name, content: document.toJS({ maxAliasCount: 10 }) } });
+  const { parseConfigFile } = await import("../../config/parse-config-file.ts");
+  const parsed = parseConfigFile(name, text);
+  if ("problem" in parsed) throw new UsageError(parsed.problem);
+  return readConfig({ flags, env: io.env, file: { name, content: parsed.content } });
 }
 
 function serverHost(io: Io): ServerHost {
