@@ -239,6 +239,9 @@ describe("webhooks", () => {
     expect(again.status).toBe(202);
     const other = await api.addProject();
     expect((await api.call("GET", `/projects/${other.id}/webhooks/${id}`)).status).toBe(404);
+    const theirs = await api.call("POST", `/projects/${other.id}/webhooks`, { url: "https://example.com/x" });
+    const foreign = `/projects/${other.id}/webhooks/${theirs.json().id}/deliveries/${deliveries[0].id}`;
+    expect((await api.call("POST", `${foreign}/redeliver`)).status).toBe(404);
     expect((await api.call("DELETE", path)).status).toBe(204);
     expect((await api.call("GET", path)).status).toBe(404);
   });
