@@ -45,6 +45,9 @@ describe("projects", () => {
     expect(bad.headers["content-type"]).toMatch("application/problem+json");
     const fields = bad.json().errors.map((error: { field: string }) => error.field);
     expect(fields).toEqual(expect.arrayContaining(["body.name", "body.repositoryUrl", "body"]));
+    const token = `https://ghp_${"x".repeat(36)}@github.com/acme/app.git`;
+    const named = await api.call("POST", "/projects", { name: "acme/token", repositoryUrl: token });
+    expect([named.status, named.text.includes("ghp_")]).toEqual([422, false]);
   });
   it("says that a repository is none as a mistake of the request", async () => {
     const bad = await api.call("POST", "/projects", { name: "acme/none", repositoryUrl: "/nothing" });

@@ -17,10 +17,13 @@ const name = z
     /^[a-z0-9_][a-z0-9._-]*(\/[a-z0-9_][a-z0-9._-]*)?$/,
     "lower case letters, digits, `.`, `_`, `-`, and one `/` between owner and name",
   );
-const repositoryUrl = text(2000).refine(
-  (url) => !URL.canParse(url) || new URL(url).password === "",
-  "must hold no password: everyone who may read the project sees it",
-);
+/** Tokens of the usual hosts are longer than names of people. */
+const LONGEST_USER = 20;
+const repositoryUrl = text(2000).refine((url) => {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return password === "" && username.length <= LONGEST_USER;
+}, "must hold no password and no token: everyone who may read the project sees it, and every webhook is told");
 /** What bounds how much of the server a project takes. */
 const ADMIN_SETTINGS = ["maxBuilds", "maxJobs", "maxBuildMinutes", "infrastructureRetries"] as const;
 
