@@ -20,7 +20,7 @@ const BYTES = STEPS * CHUNKS * CHUNK.length;
 const MOST_RSS = 400_000_000;
 const FOLLOWERS = 300;
 const NO_LIMITS = { maxStepBytes: 1e12, maxBuildBytes: 1e12 };
-const SAMPLES = 40;
+const SAMPLES = 100;
 
 export async function bench(): Promise<Result[]> {
   return [await throughput(), await noise(), await followers()];
@@ -35,7 +35,7 @@ async function throughput(): Promise<Result> {
   const result = await compare({
     name: `20 logs at once, a million lines each (${Math.round(BYTES / 1e6)} MB)`,
     goal: { ratio: 2 },
-    runs: 1,
+    runs: 2,
     ours: async () => {
       oursMs = await withFixture(async (fixture) => {
         const steps = await makeSteps(fixture, STEPS);
@@ -79,7 +79,7 @@ function noise(): Promise<Result> {
   return compare({
     name: "a line of a quiet step beside a noisy one, p95",
     goal: { ratio: 2 },
-    runs: 3,
+    runs: 5,
     ours: latency(true),
     baseline: latency(false),
   });

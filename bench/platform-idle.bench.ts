@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compare, type Result, timed } from "./measure.ts";
 
@@ -81,7 +81,7 @@ async function idle(folder: string): Promise<Result[]> {
 
 function start(data: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [PROGRAM, "serve", "--listen", "127.0.0.1:0"], {
-    env: { PATH: process.env.PATH, HOME: data, SLIPWAY_DATA: data },
+    env: { PATH: process.env.PATH, HOME: dirname(data), SLIPWAY_DATA: data },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Promise((resolve, reject) => {

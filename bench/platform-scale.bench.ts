@@ -2,7 +2,7 @@
 // same rows and send the same messages. Both servers are started for this run and sync nothing to disk: what is measured
 // is the program, not the disk, and on both sides alike.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -22,6 +22,8 @@ export async function bench(): Promise<Result[]> {
   const { usePart, stopParts }: typeof import("../test/support/parts/use-part.ts") = await import(place);
   const folder = mkdtempSync(join(tmpdir(), "slipway-bench-parts-"));
   try {
+    // PostgreSQL runs as a user of its own.
+    chmodSync(folder, 0o755);
     const [{ url: server = "" }, { url: rabbitUrl = "" }] = await Promise.all([
       usePart(folder, process.pid, "postgres"),
       usePart(folder, process.pid, "rabbit"),

@@ -41,7 +41,7 @@ import { noTracer } from "../src/telemetry/tracer.ts";
 import { Webhooks } from "../src/webhooks/webhooks.ts";
 
 /** One job with one step that says nothing. */
-export const TRIVIAL = `name: CI
+const TRIVIAL = `name: CI
 on: workflow_dispatch
 jobs:
   test:
@@ -53,7 +53,7 @@ jobs:
 export const STEPS = `${TRIVIAL.trimEnd()}
 ${[1, 2, 3, 4].map((number) => `      - run: line ${number}\n`).join("")}`.replace("exit 0", "line 0");
 const SHA = "a".repeat(40);
-export const PIPELINE_FILE = ".workflows/ci.yml";
+const PIPELINE_FILE = ".workflows/ci.yml";
 
 export interface PlatformOptions {
   /** Absent: SQLite in a folder of its own. */
