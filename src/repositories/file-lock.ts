@@ -16,7 +16,7 @@ const MAX_POLL_MS = 200;
 /**
  * Runs `work` while no other process on this machine, and nothing else in this one, holds the lock of this file.
  * SQLite holds it, as Node has no `flock`: the kernel frees it with the process, however that ended. The file stays.
- * Rejects with `Transient` where the lock could not be had in time.
+ * Rejects with `Transient` where the lock could not be had in time, with `QuotaExceeded` where the disk is full.
  */
 export async function withFileLock<T>(
   path: string,
@@ -44,9 +44,18 @@ function tryLock(database: DatabaseSync): boolean {
     database.exec("BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
-    if (error instanceof Error && /locked|busy/i.test(error.message)) return false;
-    throw new ExecError("Permanent", `The lock of a repository cannot be taken: ${String(error)}`, {
-      cause: error,
-    });
+    const code = codeOf(error);
+    if (code === "busy") return false;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ExecError(code, `The lock of a repository cannot be taken: ${why}`, { cause: error });
   }
+}
+
+/** By SQLite's primary result codes: https://sqlite.org/rescode.html */
+function codeOf(error: unknown): "busy" | "Transient" | "QuotaExceeded" | "Permanent" {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  const [busy, locked, inputOutput, full] = [5, 6, 10, 13];
+  if (code === busy || code === locked) return "busy";
+  if (code === full) return "QuotaExceeded";
+  return code === inputOutput ? "Transient" : "Permanent";
 }

@@ -57,6 +57,7 @@ it.each([
   ["fatal: could not read Username for 'https://x': terminal prompts disabled", "Permanent"],
   ["remote: Repository not found.", "Permanent"],
   ["fatal: '/x' does not appear to be a git repository", "Permanent"],
+  ["fatal: write error: No space left on device\nfatal: index-pack failed", "QuotaExceeded"],
   ["", "Permanent"],
 ])("an origin that says %j is %s", (stderr, code) => {
   expect(originError("of project shop", "https://x/", stderr, [])).toMatchObject({ code });
@@ -70,6 +71,7 @@ it.each([
   ["fatal: unable to access 'https://x/': Could not resolve host: x", false],
   ["fatal: '/x' does not appear to be a git repository", false],
   ["fatal: couldn't find remote ref refs/pull/1/head", false],
+  ["error: unable to create temporary file: No space left on device", false],
 ])("%j speaks of the mirror: %s", (stderr, damage) => {
   expect(isMirrorDamage(stderr)).toBe(damage);
 });
