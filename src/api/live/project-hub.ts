@@ -64,6 +64,8 @@ class WatchedProject {
   readonly #ready: Promise<void>;
   readonly #changed = new Set<string>();
   #all = false;
+  /** Events so far. */
+  #heard = 0;
   #joining = 0;
   #subscription: Subscription | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -81,8 +83,11 @@ class WatchedProject {
     this.#joining += 1;
     try {
       await this.#ready;
+      const heard = this.#heard;
       watcher.snapshot(await this.#options.list(this.#id));
       this.#watchers.add(watcher);
+      // Of what changed since the look the others may have been told already.
+      if (this.#heard !== heard) this.refresh();
     } finally {
       this.#joining -= 1;
       this.#closeIfIdle();
@@ -116,6 +121,7 @@ class WatchedProject {
         { types: ["build.changed"], projectId: this.#id },
         (event) => {
           if (event.type !== "build.changed") return;
+          this.#heard += 1;
           // Steps of a build do not show in a list of builds, but its version does.
           if (this.#changed.size <= MAX_CHANGES) this.#changed.add(event.buildId);
           this.#soon(GATHER_MS);
