@@ -66,6 +66,9 @@ describe("a session of the command line", () => {
       expect(login.stdout + login.stderr).not.toContain(token);
       expect(statSync(`${home}/.config/slipway/servers.json`).mode & 0o777).toBe(0o600);
 
+      const link = (await ok("login", "--link")).trim();
+      expect(link).toMatch(new RegExp(`^${address}/login\\?code=`));
+      expect((await fetch(link, { redirect: "manual" })).status).toBe(303);
       expect(await run(["builds"])).toMatchObject({
         code: 2,
         stderr: expect.stringContaining("slipway project add"),

@@ -90,6 +90,8 @@ export interface ApiTokenInfo extends NewApiToken {
 }
 
 export interface Logins {
+  /** A one-time code that begins a session with the rights of this token. */
+  createCode(tokenId: string): Promise<{ readonly code: string; readonly expiresAt: number }>;
   /** Spends a one-time code; undefined: unknown, spent or too old. `bearer` is what the session's cookie carries. */
   redeem(code: string): Promise<{ readonly bearer: string; readonly expiresAt: number } | undefined>;
 }

@@ -32,6 +32,21 @@ describe("signing in", () => {
     expect([second.status, second.headers["set-cookie"]]).toEqual([401, undefined]);
     expect(second.headers["content-type"]).toMatch("text/html");
   });
+  it("gives a link to whoever has a token, good once and with that token's rights", async () => {
+    const token = await api.token("reader", ["project:read"]);
+    const { status, headers, ...made } = await api.call("POST", "/login-links", undefined, { token });
+    expect([status, headers["cache-control"]]).toEqual([201, "no-store"]);
+    const { url, expiresAt } = made.json();
+    expect(Date.parse(expiresAt)).toBeGreaterThan(api.deps.clock.now());
+    const { pathname, search, origin } = new URL(url);
+    expect(origin).toBe(api.deps.settings.publicUrl);
+    const begun = await get(`${pathname}${search}`);
+    const cookie = String(begun.headers["set-cookie"]).split(";")[0] ?? "";
+    const who = await api.call("GET", "/me", undefined, { token: null, headers: { cookie } });
+    expect(who.json()).toMatchObject({ permissions: ["project:read"] });
+    expect((await get(`${pathname}${search}`)).status).toBe(401);
+    expect((await api.call("POST", "/login-links", undefined, { token: null })).status).toBe(401);
+  });
   it("does not spend the code on what only looks ahead", async () => {
     const { code } = await api.deps.logins.createCode(adminId);
     await get(`/login?code=${code}`, { "sec-purpose": "prefetch" });

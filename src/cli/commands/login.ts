@@ -2,7 +2,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { parseOptions } from "../options/parse-options.ts";
 import { LOGIN } from "../options/remote-options.ts";
-import { serverAddress } from "../remote/connect.ts";
+import { connect, serverAddress } from "../remote/connect.ts";
 import { Remote } from "../remote/remote.ts";
 import { readSavedServers, savedServersFile, writeSavedServers } from "../remote/saved-servers.ts";
 import { UsageError } from "../usage-error.ts";
@@ -11,6 +11,12 @@ import { UsageError } from "../usage-error.ts";
 export async function login(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseOptions(LOGIN, args);
   if (values.help) return (await import("./help.ts")).help([LOGIN.name], io);
+  if (values.link) {
+    const remote = await connect({ server: positionals[0] }, io);
+    const { url } = await remote.send<{ url: string }>("POST", "/login-links");
+    await io.stdout.write(`${url}\n`);
+    return EXIT.ok;
+  }
   const saved = await readSavedServers(io.env);
   const named = positionals[0] ?? saved.current;
   if (named === undefined) throw new UsageError("Which server?", "slipway login http://HOST:PORT");

@@ -31,11 +31,17 @@ export const LOGIN = {
   examples: [
     ["slipway login http://localhost:8080", "asks for the token"],
     ["slipway login ci.example.org --token-stdin < token.txt", "from a file"],
+    ["slipway login --link", "a link that signs in a browser, once"],
     ["slipway login ci.example.org --forget", "forgets it again"],
   ],
   options: [
     { name: "token-stdin", help: "Read the token from standard input", group: "Token" },
     { name: "forget", help: "Forget the server and its token", group: "Token" },
+    {
+      name: "link",
+      help: "Print a link that begins a session in a browser: good once, for ten minutes",
+      group: "Token",
+    },
     HELP,
   ],
   maxPositionals: 1,

@@ -730,6 +730,16 @@ export interface Operations {
     readonly body: undefined;
     readonly response: Principal;
   };
+  /** A link that begins a session of the pages with this token's rights. */
+  readonly "POST /login-links": {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly response: {
+      readonly url: string;
+      readonly expiresAt: string;
+    };
+  };
   /** The server's version. */
   readonly "GET /version": {
     readonly params: undefined;

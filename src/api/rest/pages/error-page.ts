@@ -5,7 +5,7 @@ import { html, page } from "./html.ts";
 export function errorPage({ status, title, detail, requestId }: Problem): string {
   const signIn =
     status === 401
-      ? html`<p>Pages need a session. It begins with the one-time link that the server prints when it starts, or with one from <code>slipway login</code>.</p>`
+      ? html`<p>Pages need a session. It begins with a one-time link: the server prints one at its first start, and <code>slipway login --link</code> makes another.</p>`
       : undefined;
   const main = html`<h1>${title}</h1><p>${detail}</p>${signIn}<p class="quiet">Status ${status}, request ${requestId}</p>`;
   return page({ title, main });

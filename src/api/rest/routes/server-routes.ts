@@ -4,6 +4,7 @@ import { RequestError } from "../../problem.ts";
 import { disposition, json } from "../answer.ts";
 import { route } from "../route.ts";
 import { principalSchema, principalView } from "../views/access-view.ts";
+import { isoTime, time } from "../views/schema.ts";
 
 export const serverRoutes = [
   route({
@@ -15,6 +16,27 @@ export const serverRoutes = [
     access: { of: "any" },
     responses: { 200: { description: "Name and permissions.", schema: principalSchema } },
     handle: async (_input, { principal }) => json(200, principalView(principal)),
+  }),
+  route({
+    id: "createLoginLink",
+    method: "POST",
+    path: "/login-links",
+    tag: "Server",
+    summary: "A link that begins a session of the pages with this token's rights",
+    access: { of: "any" },
+    secretAnswer: true,
+    responses: {
+      201: {
+        description: "Good once, and until then.",
+        schema: z.object({ url: z.string(), expiresAt: time }),
+      },
+    },
+    async handle(_input, { principal }, { logins, settings }) {
+      if (principal.kind !== "token") throw new ExecError("Forbidden", "Only an API token begins a session.");
+      const { code, expiresAt } = await logins.createCode(principal.id);
+      const url = `${settings.publicUrl}/login?code=${code}`;
+      return json(201, { url, expiresAt: isoTime(expiresAt) }, { "cache-control": "no-store" });
+    },
   }),
   route({
     id: "getVersion",
