@@ -84,6 +84,13 @@ export const SETTINGS = {
     default: "info",
     help: "What the server logs, as JSON lines on standard error",
   },
+  "metrics.public": {
+    kind: "switch",
+    group: "Server",
+    env: ["SLIPWAY_METRICS_PUBLIC"],
+    default: "true",
+    help: "The API gives /metrics to everybody; if not, to tokens with project:read for every project",
+  },
   "traces.url": {
     kind: "url",
     values: ["http", "https"],

@@ -79,7 +79,7 @@ export async function startApi(
     ],
     readiness: readinessOf(parts),
     metricsPage: {
-      public: true,
+      public: config["metrics.public"],
       read: async () => ({ contentType: metrics.contentType, body: await metrics.text() }),
     },
     clock,
