@@ -12,7 +12,7 @@ export function buildPage(build: LiveBuild, project: ProjectRecord): string {
   const notes = [...(build.error === undefined ? [] : [build.error]), ...build.warnings];
   const main = html`<div data-build="${build.id}" data-final="${String(final)}">
 <h1>${state(build.status, "state")} #${build.number}${build.attempt > 1 ? `.${build.attempt}` : ""} ${build.title || build.workflow}</h1>
-<p class="quiet">${build.workflow} at <code>${build.sha.slice(0, 12)}</code> of ${build.ref}, ${build.event} by ${build.actor}</p>
+<p class="quiet">${build.workflow} at <code>${build.sha.slice(0, 12)}</code> of ${build.ref.replace(/^refs\/(heads|tags)\//, "")}, ${build.event} by ${build.actor}</p>
 <p id="live" role="status">${final ? "The build has ended." : "Live: states and open logs go on by themselves."}</p>
 ${notes.map((note) => html`<p class="failed">${note}</p>`)}
 ${annotations(build)}
