@@ -10,12 +10,32 @@ import { FILES } from "./path-repository.ts";
 
 const LIMIT_MS = 120_000;
 
+const LEGS = `name: legs
+on:
+  workflow_dispatch:
+    inputs:
+      gate:
+        required: true
+jobs:
+  leg:
+    strategy:
+      matrix:
+        name: [x]
+    runs-on: ubuntu-latest
+    steps:
+      - run: for i in $(seq 2400); do test -e "\${{ inputs.gate }}" && break; sleep 0.05; done
+`;
+
 let platform: Platform;
 let browser: Browser;
 let project: ApiProject;
 beforeAll(async () => {
   platform = await embeddedPlatform({ env: { SLIPWAY_STOP_TIMEOUT: "1s" } });
-  project = await ApiProject.add(() => platform.api, "acme/shop", platform.box.repository("shop", FILES));
+  project = await ApiProject.add(
+    () => platform.api,
+    "acme/shop",
+    platform.box.repository("shop", { ...FILES, ".workflows/legs.yml": LEGS }),
+  );
   browser = await openBrowser();
 }, 180_000);
 afterAll(async () => {
@@ -91,6 +111,32 @@ it(
     expect((await second.goto(`${platform.api.address}/builds/${id}`))?.status()).toBe(401);
     await picture(second, "8-no-session");
     await Promise.all([context.close(), stranger.close()]);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "stays as it is while the leg of a matrix runs: what stands for all legs is not drawn, and not missed",
+  async () => {
+    const gate = platform.box.join("legs-gate");
+    const { id } = await project.start("legs", { inputs: { gate } });
+    await waitFor(async () => (await project.build(id)).status === "running");
+    const page = await browser.newPage({
+      extraHTTPHeaders: { authorization: `Bearer ${platform.api.token}` },
+    });
+    let drawn = 0;
+    page.on("load", () => {
+      drawn += 1;
+    });
+    await page.goto(`${platform.api.address}/builds/${id}`);
+    await page.locator("summary", { hasText: "Run for i in" }).waitFor();
+    // Until the gate opens nothing more begins: there is nothing to draw anew.
+    const before = drawn;
+    await page.waitForTimeout(2_000);
+    expect(drawn).toBe(before);
+    writeFileSync(gate, "");
+    await waitFor(async () => (await page.locator("#state").textContent())?.includes("succeeded") === true);
+    await page.close();
   },
   LIMIT_MS,
 );

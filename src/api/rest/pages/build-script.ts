@@ -16,7 +16,8 @@ if (main && main.dataset.final !== "true") {
   let first = true;
   const take = (jobs, steps) => {
     let known = true;
-    for (const job of jobs) known = show(job.id, job.status) && known;
+    // Groups are not drawn: their legs are.
+    for (const job of jobs) if (job.kind === "job") known = show(job.id, job.status) && known;
     for (const step of steps) known = show(step.id, step.status) && known;
     // New jobs and steps are drawn by the server; what is open stays open.
     if (!known) { remember(); reload(); }
