@@ -141,7 +141,6 @@ async function start(
     }),
     logins: new Logins({ access: store.access, tokens, clock }),
   };
-  const first = roles.has("pipeline") ? await tokens.createFirst() : undefined;
 
   let executor: ExecutorService | undefined;
   if (roles.has("executor")) {
@@ -169,6 +168,8 @@ async function start(
     const { startWorker } = await import("./start-worker.ts");
     await startWorker(shared);
   }
+  // Last: a start that fails (its port is taken, say) must not use up the token that is shown only once.
+  const first = roles.has("pipeline") ? await tokens.createFirst() : undefined;
   logger.info({ roles: config.roles, address: publicUrl, version }, "ready");
   const login = first && (await access.logins.createCode(first.info.id));
   return {

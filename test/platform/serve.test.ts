@@ -69,7 +69,7 @@ it(
 );
 
 it(
-  "names the port that another program has",
+  "names the port that another program has, and still shows the admin token when it can start",
   async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
@@ -84,6 +84,9 @@ it(
     expect(check.code).toBe(1);
     expect(check.stdout).toMatch(/FAIL {2}listen: .*another program listens there/);
     await new Promise((resolve) => taken.close(resolve));
+    const folder = { folder: box.path, env: { SLIPWAY_DATA: "taken", SLIPWAY_CONFIG: "/dev/null" } };
+    await using server = await TestServer.start(folder);
+    expect(server.loginLink).toMatch(/\/login\?code=/);
   },
   LIMIT_MS,
 );
