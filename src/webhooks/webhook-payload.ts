@@ -68,7 +68,6 @@ export function buildPayload(parts: BuildPayloadParts): BuildPayload & JsonObjec
   const { event, status, build, project, pipeline, publicUrl } = parts;
   const hasStarted = status !== "queued" && build.startedAt !== undefined;
   const hasEnded = isFinal(status) && build.finishedAt !== undefined;
-  const path = `projects/${project.id}/pipelines/${build.id}`;
   return {
     event,
     at: iso(reachedAt(build, status) ?? build.createdAt),
@@ -93,8 +92,8 @@ export function buildPayload(parts: BuildPayloadParts): BuildPayload & JsonObjec
       ...(hasEnded && build.error !== undefined && { error: build.error }),
       ...(hasEnded && build.errorCode !== undefined && { errorCode: build.errorCode }),
       ...(hasEnded && build.cancelReason !== undefined && { cancelReason: build.cancelReason }),
-      url: `${publicUrl}/${path}`,
-      apiUrl: `${publicUrl}/api/v1/${path}`,
+      url: `${publicUrl}/builds/${build.id}`,
+      apiUrl: `${publicUrl}/api/v1/projects/${project.id}/pipelines/${build.id}`,
     },
     project: { id: project.id, name: project.name, repositoryUrl: project.repositoryUrl },
     ...(pipeline !== undefined && {

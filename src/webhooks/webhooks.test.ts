@@ -188,7 +188,7 @@ describe("outgoing webhooks", () => {
         actor: "admin",
         createdAt: iso(build.createdAt),
         queuedAt: iso(build.queuedAt),
-        url: `https://ci.example.org/projects/${project.id}/pipelines/${build.id}`,
+        url: `https://ci.example.org/builds/${build.id}`,
         apiUrl: `https://ci.example.org/api/v1/projects/${project.id}/pipelines/${build.id}`,
       },
       project: { id: project.id, name: "team/demo", repositoryUrl: project.repositoryUrl },
