@@ -131,3 +131,43 @@ it("tells a job once though a lost worker's attempt is among the jobs", async ()
   expect(told.filter(({ type }) => type === "job.started")).toMatchObject([{ attempt: 1 }, { attempt: 2 }]);
   expect(told.filter(({ type }) => type === "job.finished")).toMatchObject([{ result: "success" }]);
 });
+
+it("tells a job's steps one after the other, though all had begun when it first looked", async () => {
+  const { told, finished } = await toldBackwards([step({}), step({ id: "s2", number: 2 })]);
+  expect(told()).toEqual(["step.started 1", "log 1"]);
+  await finished();
+  expect(told()).toEqual(
+    [1, 2].flatMap((number) => [`step.started ${number}`, `log ${number}`, `step.finished ${number}`]),
+  );
+});
+
+it.each([
+  ["for one in the background", [step({ background: true }), step({ id: "s2", number: 2 })]],
+  ["for the one that it is a part of", [step({}), step({ id: "s2", number: 2, parent: 1 })]],
+])("holds no step back %s", async (_what, steps) => {
+  const { told, finished } = await toldBackwards(steps);
+  expect(told()).toContain("log 2");
+  await finished();
+});
+
+/** What is told of steps before the log of the first has come to its end, and when `finished`. */
+async function toldBackwards(steps: readonly RemoteStep[]) {
+  const { made, told, endLog } = narrator();
+  const ended = steps.map((each) => ({ ...each, status: "succeeded", startedAt: AT }) as const);
+  const telling = made.finish(
+    build({ status: "succeeded", jobs: [job({ status: "succeeded", startedAt: AT, steps: ended })] }),
+  );
+  await new Promise(setImmediate);
+  return {
+    told: () =>
+      told
+        .filter(({ type }) => type === "step.started" || type === "log" || type === "step.finished")
+        .map((event) => `${event.type} ${"step" in event ? event.step : ""}`),
+    finished: async () => {
+      endLog("s1");
+      await new Promise(setImmediate);
+      endLog("s2");
+      await telling;
+    },
+  };
+}

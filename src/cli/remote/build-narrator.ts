@@ -143,7 +143,10 @@ export class BuildNarrator {
     if (known !== undefined || !begun) return;
     const told = Promise.withResolvers<RemoteStep>();
     this.#ends.set(step.id, told);
-    const telling = this.#followStep(job, step, told.promise);
+    // One after the other, as they ran: the log of the one before is often still on its way.
+    const earlier = before(step, job, seen);
+    const follow = () => this.#followStep(job, step, told.promise);
+    const telling = earlier.length === 0 ? follow() : Promise.all(earlier).then(follow);
     seen.steps.set(step.id, telling);
     this.#follow(telling);
   }
@@ -212,6 +215,18 @@ export class BuildNarrator {
       ...body,
     });
   }
+}
+
+/** The tellings that a step's waits for: not those of what may go on beside it, nor of what it is a part of. */
+function before(step: RemoteStep, job: RemoteJob, seen: SeenJob): Promise<void>[] {
+  if (step.number === 0 || step.background) return [];
+  return job.steps
+    .filter(
+      ({ number, background, parent }) =>
+        number > 0 && number < step.number && !background && parent === step.parent,
+    )
+    .map(({ id }) => seen.steps.get(id))
+    .filter((telling) => telling !== undefined);
 }
 
 function conclusionOf(status: Status): Conclusion {
