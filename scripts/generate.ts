@@ -34,7 +34,9 @@ function commandPage(command: CommandSpec): string {
     ([group, options]) =>
       `**${group}**\n\n| option | meaning |\n|---|---|\n${options.map(optionRow).join("\n")}`,
   );
-  const examples = command.examples.map(([line, what]) => `${line}    # ${what}`).join("\n");
+  const examples = command.examples
+    .map(([line, what]) => (what === "" ? line : `${line}    # ${what}`))
+    .join("\n");
   const foreign = command.foreign ?? [];
   const refused = foreign.map(
     ({ name, answer, why }) =>

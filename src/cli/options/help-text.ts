@@ -31,7 +31,9 @@ export function programHelp(commands: readonly CommandSpec[], columns: number): 
 
 function examples(lines: readonly (readonly [string, string])[]): string {
   const longest = Math.max(...lines.map(([line]) => line.length));
-  return lines.map(([line, what]) => `  ${line.padEnd(longest)}  # ${what}`).join("\n");
+  return lines
+    .map(([line, what]) => (what === "" ? `  ${line}` : `  ${line.padEnd(longest)}  # ${what}`))
+    .join("\n");
 }
 
 function optionTable(options: readonly OptionSpec[], width: number): string {

@@ -236,7 +236,7 @@ export const CANCEL = {
   name: "cancel",
   summary: "Cancel a build",
   usage: "[options] BUILD",
-  about: [BUILD_ARGUMENT.replace(", or left out: the newest one of the project", "")],
+  about: ["BUILD is its number in the project (`12`), or its id."],
   examples: [["slipway cancel 12 --reason superseded", ""]],
   options: [
     { name: "reason", value: "text", help: "Why; shown with the build", group: "What" },

@@ -25,9 +25,12 @@ it.each([
   expect(serverAddress(text)).toBe(address);
 });
 
-it.each(["not a server", "http://", "https://ci.example.org/slipway"])("refuses %s", (text) => {
-  expect(() => serverAddress(text)).toThrow(/no address of a server|has a path/);
-});
+it.each(["not a server", "http://", "ftp://ci.example.org", "https://ci.example.org/slipway"])(
+  "refuses %s",
+  (text) => {
+    expect(() => serverAddress(text)).toThrow(/no address of a server|has a path/);
+  },
+);
 
 it("takes --server before SLIPWAY_SERVER before the last login, and SLIPWAY_TOKEN before a kept one", async () => {
   const of = async (server: string | undefined, env: Record<string, string> = {}) =>

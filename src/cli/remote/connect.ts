@@ -34,7 +34,7 @@ export function serverAddress(text: string): string {
   const withScheme = /^https?:\/\//i.test(text)
     ? text
     : `${/^(localhost|127\.|\[)|:\d+$/.test(text) ? "http" : "https"}://${text}`;
-  if (!URL.canParse(withScheme))
+  if (!URL.canParse(withScheme) || (withScheme !== text && text.includes("://")))
     throw new UsageError(`"${text}" is no address of a server.`, "Such as: https://ci.example.org");
   const { origin, pathname } = new URL(withScheme);
   if (pathname !== "/") throw new UsageError(`"${text}" has a path; a server's address has none.`);
