@@ -158,7 +158,9 @@ describe("builds", () => {
     expect((await api.call("POST", `${path}/cancel`)).json()).toMatchObject({ status: "cancelled" });
     expect((await api.call("POST", `${path}/cancel`)).status).toBe(200);
     expect((await api.call("POST", `${path}/rerun`, { what: "job" })).status).toBe(422);
-    const again = await api.call("POST", `${path}/rerun`, { what: "all" });
+    const again = await api.call("POST", `${path}/rerun`, { what: "all", debug: true });
+    const { vars } = await api.deps.store.builds.snapshot(again.json().id);
+    expect(vars).toMatchObject({ ACTIONS_STEP_DEBUG: "true" });
     expect(again.status).toBe(201);
     expect(again.json()).toMatchObject({ attempt: 2, rootId: own.id, trigger: "rerun" });
     expect((await api.call("GET", `${path}/attempts`)).json().items).toHaveLength(2);

@@ -79,6 +79,8 @@ export interface RerunRequest {
   readonly actor: string;
   /** `job`: that one and those that need it. */
   readonly what: { readonly kind: "all" | "failed" } | { readonly kind: "job"; readonly key: string };
+  /** With debug logs, this attempt alone: as if the variables `ACTIONS_STEP_DEBUG` and `ACTIONS_RUNNER_DEBUG` were true. */
+  readonly debug?: boolean;
 }
 
 export interface DecideRequest {

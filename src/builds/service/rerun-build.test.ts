@@ -45,6 +45,24 @@ describe("rerunBuild", () => {
     expect(first.status).toBe("failed");
   });
 
+  it("has debug logs where they are asked for, in that attempt alone", async () => {
+    await failedBuild();
+    const varsOf = async (debug?: boolean) => {
+      const asked = { buildId: "b1", actor: "bob", what: { kind: "all" } as const };
+      const again = await service.rerunBuild(debug === undefined ? asked : { ...asked, debug });
+      await trial.end(await trial.claim(again.id), "failed");
+      return (await platform.store.builds.snapshot(again.id)).vars;
+    };
+    const { vars } = await platform.store.builds.snapshot("b1");
+    expect(await varsOf(true)).toEqual({
+      ...vars,
+      ACTIONS_STEP_DEBUG: "true",
+      ACTIONS_RUNNER_DEBUG: "true",
+    });
+    expect(await varsOf(false)).toEqual(vars);
+    expect(await varsOf()).toEqual(vars);
+  });
+
   it("carries what succeeded, where only what failed is to run", async () => {
     await failedBuild();
     const again = await service.rerunBuild({ buildId: "b1", actor: "bob", what: { kind: "failed" } });

@@ -7,25 +7,30 @@ import type { ExecutorServiceParts } from "./executor-service-parts.ts";
 import { planRerun } from "./plan-rerun.ts";
 import { queueBuild } from "./queue-build.ts";
 
+const DEBUG = { ACTIONS_STEP_DEBUG: "true", ACTIONS_RUNNER_DEBUG: "true" };
+
 /**
  * The next attempt at a build, whichever of its attempts is named: it goes on from the newest, with the same file, event,
  * inputs and variables, and the secrets as they are when it runs.
  */
 export async function rerunBuild(request: RerunRequest, parts: ExecutorServiceParts): Promise<BuildRecord> {
   const { store, clock } = parts;
-  const { actor, what } = request;
+  const { actor, what, debug = false } = request;
   const { rootId } = await store.builds.get(request.buildId);
   const newest = (await store.builds.attempts(rootId)).at(-1);
   if (newest === undefined) throw new ExecError("NotFound", `There is no build ${rootId}.`);
   if (!isFinal(newest.status)) throw running(newest);
-  const [{ buildId: _, carried: __, ...snapshot }, jobs] = await Promise.all([
+  const [{ buildId: _, carried: __, ...snapshot }, { vars }, jobs] = await Promise.all([
     store.builds.snapshot(newest.id),
+    // Those that it was asked for with: an attempt in between may have been one with debug logs.
+    store.builds.snapshot(rootId),
     store.builds.jobs(newest.id),
   ]);
   const carried = planRerun(jobs, what);
   const createdAt = clock.now();
   const next: Omit<BuildSnapshot, "buildId"> = {
     ...snapshot,
+    vars: debug ? { ...vars, ...DEBUG } : vars,
     github: { ...snapshot.github, triggering_actor: actor },
     ...(carried.length === 0 ? {} : { carried }),
   };

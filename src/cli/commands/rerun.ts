@@ -15,8 +15,9 @@ export async function rerun(args: readonly string[], io: Io): Promise<ExitCode> 
   if (values.failed && values.job !== undefined)
     throw new UsageError("--failed and --job do not go together.");
   const { remote, path } = await buildOf(positionals[0], values, io);
-  const body =
+  const what =
     values.job === undefined ? { what: values.failed ? "failed" : "all" } : { what: "job", job: values.job };
+  const body = { ...what, debug: values.debug };
   const headers = { "idempotency-key": crypto.randomUUID() };
   const build = await remote.send<RemoteBuild>("POST", `${path}/rerun`, { body, headers });
   if (values.watch)

@@ -260,6 +260,7 @@ export const RERUN = {
   options: [
     { name: "failed", help: "Only jobs that failed", group: "What" },
     { name: "job", short: "j", value: "key", help: "Only this job", group: "What" },
+    { name: "debug", help: "With debug logs, this attempt alone", group: "What" },
     { name: "watch", short: "w", help: "Watch the new attempt to its end", group: "Output" },
     PROJECT,
     SERVER,

@@ -255,6 +255,8 @@ export interface Operations {
       readonly what?: "all" | "failed" | "job";
       /** For `job`: its key. Those that need it run again too. */
       readonly job?: string;
+      /** With debug logs, as if the variable `ACTIONS_STEP_DEBUG` were true: this attempt alone. */
+      readonly debug?: boolean;
     } | undefined;
     readonly response: Build;
   };

@@ -127,22 +127,25 @@ export function fromLogPiece(message: StreamLogsResponse): LogPiece {
   };
 }
 
-export function toRerun({ buildId, actor, what }: RerunRequest): RerunBuildRequest {
+export function toRerun({ buildId, actor, what, debug = false }: RerunRequest): RerunBuildRequest {
   const init: MessageInitShape<typeof RerunBuildRequestSchema> = {
     buildId,
     actor,
+    debug,
     what: what.kind === "job" ? { case: "jobKey", value: what.key } : { case: what.kind, value: {} },
   };
   return create(RerunBuildRequestSchema, init);
 }
 
-export function fromRerun({ buildId, actor, what }: RerunBuildRequest): RerunRequest {
+export function fromRerun(message: RerunBuildRequest): RerunRequest {
+  const { buildId, actor, what } = message;
+  const debug = message.debug ? { debug: true } : {};
   switch (what.case) {
     case "jobKey":
-      return { buildId, actor, what: { kind: "job", key: what.value } };
+      return { buildId, actor, what: { kind: "job", key: what.value }, ...debug };
     case "all":
     case "failed":
-      return { buildId, actor, what: { kind: what.case } };
+      return { buildId, actor, what: { kind: what.case }, ...debug };
     case undefined:
       throw new ExecError(
         "InvalidSpec",

@@ -118,6 +118,8 @@ describe("requests survive the wire", () => {
       const request = { buildId: "b", actor: "ada", what };
       const message = wired(executor.RerunBuildRequestSchema, requests.toRerun(request));
       expect(requests.fromRerun(message)).toStrictEqual(request);
+      const debug = wired(executor.RerunBuildRequestSchema, requests.toRerun({ ...request, debug: true }));
+      expect(requests.fromRerun(debug)).toStrictEqual({ ...request, debug: true });
     },
   );
 

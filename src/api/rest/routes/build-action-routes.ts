@@ -52,6 +52,12 @@ export const buildActionRoutes: readonly ApiRoute[] = [
       .strictObject({
         what: z.enum(["all", "failed", "job"]).default("all"),
         job: text(500).optional().describe("For `job`: its key. Those that need it run again too."),
+        debug: z
+          .boolean()
+          .default(false)
+          .describe(
+            "With debug logs, as if the variable `ACTIONS_STEP_DEBUG` were true: this attempt alone.",
+          ),
       })
       .refine(({ what, job }) => (what === "job") === (job !== undefined), {
         path: ["job"],
@@ -65,6 +71,7 @@ export const buildActionRoutes: readonly ApiRoute[] = [
         buildId: params.pipeline,
         actor: call.principal.name,
         what: body.what === "job" ? { kind: "job", key: body.job ?? "" } : { kind: body.what },
+        ...(body.debug && { debug: true }),
       });
       return json(201, buildView(build), { location: buildPath(build.projectId, build.id) });
     },
