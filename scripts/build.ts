@@ -1,7 +1,7 @@
 // Bundles the program into dist/: `slipway.mjs` (the command line), `runner.mjs` (runs one job) and `spawner.mjs`
 // (starts the processes of steps where there are many).
-import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -10,6 +10,14 @@ const outdir = join(root, "dist");
 
 /** CommonJS inside the bundle asks for `require`. */
 const banner = { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' };
+
+/** Whole or not at all, and only where it differs: the program may be running. */
+function replace(path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
 
 const started = Date.now();
 const result = await build({
@@ -33,14 +41,16 @@ const result = await build({
   chunkNames: "chunks/[name]-[hash]",
   banner,
   metafile: true,
+  write: false,
   logLevel: "warning",
 });
+for (const { path, contents } of result.outputFiles) replace(path, contents);
 
 // Actions that come with the program: each a folder with its action.yml and one file.
 const bundled = readdirSync(join(root, "src/bundled-actions"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-await build({
+const actions = await build({
   absWorkingDir: root,
   entryPoints: Object.fromEntries(
     bundled.map((name) => [`${name}/index`, `src/bundled-actions/${name}/main.ts`]),
@@ -53,13 +63,13 @@ await build({
   target: "node24",
   minify: true,
   banner,
+  write: false,
   logLevel: "warning",
 });
+for (const { path, contents } of actions.outputFiles) replace(path, contents);
 for (const name of bundled) {
-  copyFileSync(
-    join(root, "src/bundled-actions", name, "action.yml"),
-    join(outdir, "actions", name, "action.yml"),
-  );
+  const description = readFileSync(join(root, "src/bundled-actions", name, "action.yml"));
+  replace(join(outdir, "actions", name, "action.yml"), description);
 }
 
 // Chunks of earlier builds would only pile up: keep what this build wrote.
