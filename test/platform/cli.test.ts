@@ -308,6 +308,11 @@ describe("a session of the command line", () => {
       expect(await ok("queue")).toMatch(/^messages: engine +memory$/m);
       expect(await run(["queue", "show"])).toMatchObject({ code: 0, stderr: "There are none.\n" });
       expect(await ok("queue", "requeue")).toBe("Put 0 back into the queue.\n");
+      const { name } = (await json<{ name: string }[]>("project"))[0] ?? { name: "" };
+      await ok("token", "create", "of-one", "--permission", "project:read", "--project", name);
+      const list = await ok("token");
+      expect(list).toMatch(/ reader +project:read +every project .* \d{4}-\d\d-\d\d *$/m);
+      expect(list).toMatch(new RegExp(` of-one +project:read +${name} .* never *$`, "m"));
       const tokens = await json<{ id: string; name: string }[]>("token");
       await ok("token", "revoke", tokens.find(({ name }) => name === "reader")?.id ?? "");
       expect(await run(["builds"], as)).toMatchObject({

@@ -27,15 +27,18 @@ export async function token(args: readonly string[], io: Io): Promise<ExitCode> 
   switch (verb) {
     case "list": {
       const { items } = await remote.get<{ items: readonly TokenAnswer[] }>("/tokens");
+      const projects = new Map(
+        (await remote.list<{ id: string; name: string }>("/projects")).map(({ id, name }) => [id, name]),
+      );
       const now = io.clock.now();
       const rows = items.map((each) => [
         each.id,
         each.name,
         each.permissions.join(","),
-        each.projectId ?? "every project",
+        each.projectId === undefined ? "every project" : (projects.get(each.projectId) ?? each.projectId),
         ago(each.createdAt, now),
         each.lastUsedAt === undefined ? "never" : ago(each.lastUsedAt, now),
-        each.expiresAt ?? "never",
+        each.expiresAt?.slice(0, 10) ?? "never",
       ]);
       await show(io, values.json, items, ["id", "name", "may", "project", "made", "used", "ends"], rows);
       return EXIT.ok;
