@@ -64,7 +64,7 @@ function limitedFiles(): Disk {
   };
 }
 
-it.each([
+it.concurrent.each([
   ["a full disk", smallDisk],
   ["files that may not grow", limitedFiles],
 ])(

@@ -78,7 +78,7 @@ async function followBytes(server: () => TestServer, step: Step, seen: Follower)
   }
 }
 
-describe("twenty followers of a running build see every byte once", () => {
+describe.concurrent("twenty followers of a running build see every byte once", () => {
   it.each([
     ["is killed", "SIGKILL"],
     ["is stopped, and hands its build to the next", "SIGTERM"],

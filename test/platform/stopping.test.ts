@@ -37,15 +37,15 @@ async function expectWhole(project: Project, builds: readonly Build[]): Promise<
   return lost;
 }
 
-describe("a server that gets SIGTERM in the middle of ten builds", () => {
+describe.concurrent("a server that gets SIGTERM in the middle of ten builds", () => {
   it("lets them end where they do within its time, and takes no more", async () => {
     using sandbox = new Sandbox();
     const start = () => TestServer.start({ folder: sandbox.path, args: [...ROOM, "--stop-timeout", "50s"] });
     let server = await start();
     const { token } = server;
-    const project = await Project.add(server, sandbox, "ending", pipeline(0.05));
+    const project = await Project.add(server, sandbox, "ending", pipeline(0.2));
     const ids = await project.startMany(BUILDS);
-    await project.running(ids, 5);
+    await project.running(ids, 3);
     server.signal("SIGTERM");
     expect(await server.ended).toBe(0);
     expect(server.stderr).not.toContain("builds are handed over");
@@ -59,16 +59,16 @@ describe("a server that gets SIGTERM in the middle of ten builds", () => {
     } finally {
       expect(await server.stop()).toBe(0);
     }
-  }, 120_000);
+  }, 180_000);
 
   it("hands them to its next start where they do not end in time", async () => {
     using sandbox = new Sandbox();
     const start = () => TestServer.start({ folder: sandbox.path, args: [...ROOM, "--stop-timeout", "1s"] });
     let server = await start();
     const { token } = server;
-    const project = await Project.add(server, sandbox, "handed", pipeline(0.1));
+    const project = await Project.add(server, sandbox, "handed", pipeline(0.25));
     const ids = await project.startMany(BUILDS);
-    await project.running(ids, 5);
+    await project.running(ids, 3);
     server.signal("SIGTERM");
     expect(await server.ended).toBe(0);
     expect(server.stderr).toContain("builds are handed over");
@@ -81,16 +81,16 @@ describe("a server that gets SIGTERM in the middle of ten builds", () => {
     } finally {
       expect(await server.stop()).toBe(0);
     }
-  }, 120_000);
+  }, 180_000);
 
   it("hands them to another server that is there, at once", async () => {
     await using cluster = await Cluster.start();
     // A lease so long that only what is given back can be gone on with within the test.
     const args = [...ROOM, "--stop-timeout", "1s", "--worker-lease", "10m"];
     const first = await cluster.server(args);
-    const project = await Project.add(first, cluster.sandbox, "taken", pipeline(0.1));
+    const project = await Project.add(first, cluster.sandbox, "taken", pipeline(0.35));
     const ids = await project.startMany(BUILDS);
-    await project.running(ids, 5);
+    await project.running(ids, 3);
     const second = await cluster.server(args);
     second.token = first.token;
     project.server = second;
@@ -99,5 +99,5 @@ describe("a server that gets SIGTERM in the middle of ten builds", () => {
     expect(await expectWhole(project, await project.ended(ids))).toBeGreaterThan(0);
     await waitFor(async () => (await second.ok<{ ready: number }>("GET", "queue")).ready === 0);
     expect(await second.stop()).toBe(0);
-  }, 120_000);
+  }, 180_000);
 });
