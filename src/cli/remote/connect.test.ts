@@ -19,7 +19,7 @@ it.each([
   ["127.0.0.1:8080", "http://127.0.0.1:8080"],
   ["[::1]:8080", "http://[::1]:8080"],
   ["ci.example.org", "https://ci.example.org"],
-  ["ci.example.org:8443", "http://ci.example.org:8443"],
+  ["ci.example.org:8443", "https://ci.example.org:8443"],
   ["HTTPS://CI.Example.org", "https://ci.example.org"],
 ])("takes %s for %s", (text, address) => {
   expect(serverAddress(text)).toBe(address);
@@ -40,10 +40,10 @@ it("takes --server before SLIPWAY_SERVER before the last login, and SLIPWAY_TOKE
   expect(await of("http://a:1", { SLIPWAY_TOKEN: "t" })).toBe("http://a:1");
   await writeSavedServers(
     { HOME: home },
-    { current: "http://b:1", tokens: { "http://b:1": "t", "http://c:1": "t" } },
+    { current: "http://b:1", tokens: { "http://b:1": "t", "https://c:1": "t" } },
   );
   expect(await of(undefined)).toBe("http://b:1");
-  expect(await of(undefined, { SLIPWAY_SERVER: "c:1" })).toBe("http://c:1");
+  expect(await of(undefined, { SLIPWAY_SERVER: "c:1" })).toBe("https://c:1");
   expect(await of("http://b:1", { SLIPWAY_SERVER: "c:1" })).toBe("http://b:1");
   expect(await of(undefined, { SLIPWAY_SERVER: "" })).toBe("http://b:1");
 });

@@ -29,11 +29,11 @@ export async function connect({ server }: ServerWish, io: Io): Promise<Remote> {
   return new Remote({ address, token });
 }
 
-/** `ci.example.org` is `https://ci.example.org`; this machine and addresses with a port are `http`. */
+/** Without a scheme it is `https`, as a token goes there; only this machine is `http`. */
 export function serverAddress(text: string): string {
   const withScheme = /^https?:\/\//i.test(text)
     ? text
-    : `${/^(localhost|127\.|\[)|:\d+$/.test(text) ? "http" : "https"}://${text}`;
+    : `${/^(localhost|127\.|\[::1\])/.test(text) ? "http" : "https"}://${text}`;
   if (!URL.canParse(withScheme) || (withScheme !== text && text.includes("://")))
     throw new UsageError(`"${text}" is no address of a server.`, "Such as: https://ci.example.org");
   const { origin, pathname } = new URL(withScheme);

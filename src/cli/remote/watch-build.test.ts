@@ -89,5 +89,6 @@ it("is ended by Ctrl-C, which leaves the build alone and says how to watch on", 
   io.signal("SIGINT");
   expect(await code).toBe(130);
   expect(io.stdout.text + io.stderr.text).toContain("slipway watch b1");
+  expect(io.stdout.text).not.toContain("Cancelled");
   expect(asked.every(({ method }) => method === "GET")).toBe(true);
 });

@@ -36,8 +36,8 @@ export async function watchBuild(buildId: string, remote: Remote, wish: ViewWish
     return exitCodeOf(last);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    view.note(`The build goes on. Watch it again: slipway watch ${buildId}`);
-    await view.end({ artifacts: [], keptFolder: undefined });
+    const leftOff = `The build goes on. Watch it again: slipway watch ${buildId}`;
+    await view.end({ artifacts: [], keptFolder: undefined, leftOff });
     return EXIT.cancelled;
   } finally {
     for (const each of forget) each();

@@ -1,6 +1,7 @@
 import type { BuildEvent } from "../../builds/build-event.ts";
 import { encodeBuildEvent } from "../../builds/build-event-codec.ts";
 import type { Io } from "../io.ts";
+import type { RunEnd } from "./run-end.ts";
 import type { RunView } from "./run-view.ts";
 
 /** One event a line on standard output and nothing else there; sentences for a person go to standard error. */
@@ -24,5 +25,7 @@ export class JsonView implements RunView {
     return () => {};
   }
 
-  async end(): Promise<void> {}
+  async end({ leftOff }: RunEnd): Promise<void> {
+    if (leftOff !== undefined) this.note(leftOff);
+  }
 }

@@ -88,6 +88,10 @@ export class LiveView implements RunView {
     if (this.#above !== "") io.stdout.write(this.#above);
     this.#above = "";
     await logs?.close();
+    if (end.leftOff !== undefined) {
+      await io.stdout.write(`${end.leftOff}\n`);
+      return;
+    }
     const { summaryText } = await import("../summary/summary-text.ts");
     await io.stdout.write(
       summaryText(this.#record, end, {

@@ -108,6 +108,7 @@ export class PlainView implements RunView {
   }
 
   async end(end: RunEnd): Promise<void> {
+    if (end.leftOff !== undefined) return await this.#print(`${end.leftOff}\n`);
     const { summaryText } = await import("../summary/summary-text.ts");
     const columns = this.#options.io.stdout.isTTY ? this.#options.io.stdout.columns : 100;
     await this.#print(summaryText(this.#record, end, { style: this.#style, columns, tails: false }));
