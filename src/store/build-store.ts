@@ -119,6 +119,8 @@ export interface ClaimedBuild {
   readonly lease: BuildLease;
   /** True: another worker ran it before; it is resumed from its facts. */
   readonly resumed: boolean;
+  /** Workers that died with it, or could not prolong its lease; those that gave it back do not count. */
+  readonly lostLeases: number;
 }
 
 export interface CancelWish {

@@ -20,8 +20,8 @@ export interface WorkerOptions {
   readonly limits: { readonly maxBuilds: number; readonly maxBuildsPerProject: number };
   /** After so long without a heartbeat others may take a build over. Absent: 30 s. */
   readonly leaseMs?: number;
-  /** A build that was claimed more often than this takes its workers down with it, and fails. Absent: 20. */
-  readonly maxClaims?: number;
+  /** A build that so many workers were lost with takes them down with it, and fails. Absent: 20. */
+  readonly maxLosses?: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

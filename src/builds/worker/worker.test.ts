@@ -280,15 +280,29 @@ describe("a worker", () => {
   it("fails a build that takes every worker down with it", async () => {
     const build = await platform.submit("one");
     for (let life = 1; life <= 3; life += 1) {
-      const { kill } = await platform.start(`life-${life}`, { maxClaims: 3 });
+      const { kill } = await platform.start(`life-${life}`, { maxLosses: 3 });
       await until(() => platform.of(build.id).length === life);
       await kill();
       await platform.pass(LEASE_MS + SECOND, 10 * SECOND);
       await platform.publish(build);
     }
-    await platform.start("last", { maxClaims: 3 });
+    await platform.start("last", { maxLosses: 3 });
     await until(async () => (await platform.status(build.id)) === "failed");
-    expect((await platform.store.builds.get(build.id)).error).toContain("taken over 3 times");
+    expect((await platform.store.builds.get(build.id)).error).toContain("was lost, 3 times");
     expect(platform.of(build.id)).toHaveLength(3);
+  });
+
+  it("goes on with a build that workers handed over, however often", async () => {
+    const build = await platform.submit("one");
+    for (let life = 1; life <= 4; life += 1) {
+      const { worker } = await platform.start(`life-${life}`, { maxLosses: 3 });
+      await until(() => platform.of(build.id).length === life);
+      await worker.drain(0);
+      await platform.publish(build);
+    }
+    expect(await platform.status(build.id)).toBe("running");
+    await platform.start("last", { maxLosses: 3 });
+    await until(() => platform.of(build.id).length === 5);
+    expect(await platform.status(build.id)).toBe("running");
   });
 });

@@ -12,7 +12,7 @@ import { TicketConsumer } from "./ticket-consumer.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 const LEASE_MS = 30_000;
-const MAX_CLAIMS = 20;
+const MAX_LOSSES = 20;
 /** A ticket in hand waits so long for a place here before it is handed back to other workers. */
 const HOLD_MS = 50;
 const MOST_IN_HAND = 8;
@@ -237,7 +237,7 @@ export class Worker {
       this.#places.give();
       return await this.#giveBack([claim]);
     }
-    if (lease.fence > (this.#options.maxClaims ?? MAX_CLAIMS)) return await this.#refuse(claim);
+    if (claim.lostLeases >= (this.#options.maxLosses ?? MAX_LOSSES)) return await this.#refuse(claim);
     this.#keeper.keep(lease, askedAt);
     let run: ClaimedRun;
     try {
@@ -255,11 +255,11 @@ export class Worker {
   }
 
   /** A build that cannot be run by anyone must not go round for ever. */
-  async #refuse({ build, lease }: ClaimedBuild, error?: unknown): Promise<void> {
+  async #refuse({ build, lease, lostLeases }: ClaimedBuild, error?: unknown): Promise<void> {
     const { store, clock, logger, events } = this.#options;
     const why =
       error === undefined
-        ? `It was taken over ${lease.fence - 1} times: every worker that ran it was lost.`
+        ? `Every worker that ran it was lost, ${lostLeases} times.`
         : `It could not be started: ${error instanceof Error ? error.message : String(error)}`;
     logger.error({ buildId: build.id, error }, why);
     this.#places.give();

@@ -42,6 +42,7 @@ async function claimOne(
     build: buildOfRow(row),
     lease: { buildId: row.id, fence: row.fence },
     resumed: row.fence > 1,
+    lostLeases: row.lost_leases,
   };
 }
 
@@ -53,7 +54,7 @@ interface ClaimValues {
   readonly maxBuildsPerProject: number;
 }
 
-type ClaimedRow = SelectedBuildRow & { fence: number };
+type ClaimedRow = SelectedBuildRow & { fence: number; lost_leases: number };
 type Params = { [K in keyof ClaimValues]: ReturnType<typeof sql<ClaimValues[K]>> };
 
 const TAKEN = (values: Pick<Params, "owner" | "now" | "leaseUntil">) => ({
@@ -64,6 +65,8 @@ const TAKEN = (values: Pick<Params, "owner" | "now" | "leaseUntil">) => ({
   queued_at: sql<number>`coalesce(queued_at, ${values.now})`,
   started_at: sql<number>`coalesce(started_at, ${values.now})`,
   fence: sql<number>`fence + 1`,
+  // Who gave it back is no more its owner; who died with it still is.
+  lost_leases: sql<number>`lost_leases + case when status = 'running' and owner is not null then 1 else 0 end`,
   version: sql<number>`version + 1`,
 });
 
@@ -86,7 +89,7 @@ const CLAIM_PREFERRED = prepared<ClaimValues & { id: string }, ClaimedRow>((db, 
           )
       )`,
     )
-    .returning([...BUILD_COLUMNS, "fence"]),
+    .returning([...BUILD_COLUMNS, "fence", "lost_leases"]),
 );
 
 const CLAIM_LAPSED = prepared<ClaimValues, ClaimedRow>((db, param) =>
@@ -105,7 +108,7 @@ const CLAIM_LAPSED = prepared<ClaimValues, ClaimedRow>((db, param) =>
     )
     .where(IS_RUNNING)
     .where("lease_until", "<", param("now"))
-    .returning([...BUILD_COLUMNS, "fence"]),
+    .returning([...BUILD_COLUMNS, "fence", "lost_leases"]),
 );
 
 /**
@@ -140,5 +143,5 @@ const CLAIM_FAIREST = prepared<ClaimValues, ClaimedRow>((db, param) =>
     )
     // Again, for the row as it is when it is locked: it may have been cancelled meanwhile.
     .where(IS_WAITING)
-    .returning([...BUILD_COLUMNS, "fence"]),
+    .returning([...BUILD_COLUMNS, "fence", "lost_leases"]),
 );

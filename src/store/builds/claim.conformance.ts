@@ -12,6 +12,7 @@ export function claimConformance(given: () => TestStore): void {
         build: { ...made, status: "running", queuedAt: clock.now(), startedAt: clock.now(), version: 2 },
         lease: { buildId: made.id, fence: 1 },
         resumed: false,
+        lostLeases: 0,
       });
       expect(await store.builds.claim(CLAIM)).toBeUndefined();
       expect(await store.builds.get(made.id)).toEqual(claimed?.build);
@@ -97,6 +98,7 @@ export function claimConformance(given: () => TestStore): void {
         build: { id: lost.id, status: "running", startedAt: first?.build.startedAt },
         lease: { buildId: lost.id, fence: 2 },
         resumed: true,
+        lostLeases: 1,
       });
     });
 

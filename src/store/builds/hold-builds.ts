@@ -84,5 +84,13 @@ const RELEASE = prepared<BuildLease, unknown>((db, param) =>
 );
 
 const RELEASE_ALL = prepared<object, unknown>((db) =>
-  db.updateTable("builds").set({ lease_until: sql`0`, owner: null, fence: sql`fence + 1` }).where(IS_RUNNING),
+  db
+    .updateTable("builds")
+    .set({
+      lease_until: sql`0`,
+      owner: null,
+      fence: sql`fence + 1`,
+      lost_leases: sql<number>`lost_leases + case when owner is not null then 1 else 0 end`,
+    })
+    .where(IS_RUNNING),
 );

@@ -1,5 +1,6 @@
 import { firstTables } from "./0001-first-tables.ts";
+import { lostLeases } from "./0002-lost-leases.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstTables];
+export const MIGRATIONS: readonly Migration[] = [firstTables, lostLeases];

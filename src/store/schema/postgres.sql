@@ -201,6 +201,7 @@ table builds: fence bigint not null
 table builds: owner text collate "C"
 table builds: lease_until bigint
 table builds: published_at bigint
+table builds: lost_leases bigint not null
 table builds: constraint builds_id_key UNIQUE (id)
 table builds: constraint builds_pkey PRIMARY KEY (seq)
 table builds: constraint builds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE

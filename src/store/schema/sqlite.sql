@@ -190,7 +190,7 @@ CREATE TABLE builds (
   owner text,
   lease_until integer,
   published_at integer
-);
+  , lost_leases integer not null default 0);
 CREATE INDEX builds_cancelled on builds (project_id, seq) where status = 'cancelled';
 CREATE INDEX builds_failed on builds (project_id, seq) where status = 'failed';
 CREATE INDEX builds_of_number on builds (project_id, number, seq);

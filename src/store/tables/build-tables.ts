@@ -52,6 +52,7 @@ export interface BuildRow {
   /** Who runs it. */
   owner: string | null;
   lease_until: number | null;
+  lost_leases: Generated<number>;
   /** When a message about it was last published. */
   published_at: number | null;
 }
