@@ -24,7 +24,7 @@ export function describeConfig(config: Config, origins: ConfigOrigins): readonly
 
 function shown(setting: Setting, value: unknown): string {
   if (value === undefined) return "-";
-  if (setting.hidden === "secret") return "***";
+  if (setting.hidden === "secret") return Array.isArray(value) && value.length === 0 ? "-" : "***";
   if (setting.kind === "duration") return `${Number(value) / 1000}s`;
   if (setting.kind === "size") return `${Number(value)} bytes`;
   if (setting.kind === "address") {

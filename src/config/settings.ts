@@ -67,6 +67,14 @@ export const SETTINGS = {
     env: ["SLIPWAY_MASTER_KEY"],
     help: "Seals secrets: 32 bytes as base64 or hex, the same on all servers; absent: a file in the data folder, made at the first start",
   },
+  "previous-master-keys": {
+    kind: "list",
+    hidden: "secret",
+    group: "Server",
+    env: ["SLIPWAY_PREVIOUS_MASTER_KEYS"],
+    default: "",
+    help: "Master keys from before a change: what they sealed still opens, and is sealed anew with the new one",
+  },
   "stop-timeout": {
     kind: "duration",
     min: 0,

@@ -1,7 +1,10 @@
+import { sharedOidcKey } from "../artifacts/shared-oidc-key.ts";
 import { createExecutorService } from "../builds/service/create-executor-service.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
 import { Sweeper } from "../builds/worker/sweeper.ts";
+import { rewrapSecrets } from "../identity/rewrap-secrets.ts";
 import { Retention } from "../retention/retention.ts";
+import { webhookKeyContext } from "../webhooks/webhook-key-context.ts";
 import type { SharedParts } from "./shared-parts.ts";
 
 const LONGEST_SWEEP_PAUSE_MS = 15_000;
@@ -31,9 +34,24 @@ export async function startExecutor(parts: SharedParts): Promise<ExecutorService
   retention.start();
   closers.add("retention", () => retention.stop());
   closers.add("upkeep", upkeep(parts));
+  if (config["previous-master-keys"].length > 0) closers.add("keys", changeKeys(parts));
   await parts.webhooks.start();
   closers.add("webhooks", () => parts.webhooks.stop());
   return service;
+}
+
+/** Seals anew what an older master key sealed, beside the work. Gives what waits for its end. */
+function changeKeys({ store, vault, blobs, logger }: SharedParts): () => Promise<void> {
+  const changing = (async () => {
+    await sharedOidcKey(blobs.store, vault);
+    return await rewrapSecrets(store, vault, webhookKeyContext);
+  })().then(
+    (changed) =>
+      logger.info({ changed }, "everything is sealed with the new master key; the previous ones may go"),
+    (error: unknown) =>
+      logger.error({ err: error }, "what a previous master key sealed could not be sealed anew"),
+  );
+  return () => changing;
 }
 
 const UPKEEP_EVERY_MS = 3_600_000;

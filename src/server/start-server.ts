@@ -8,6 +8,7 @@ import type { Config } from "../config/settings.ts";
 import { ApiTokens } from "../identity/api-tokens.ts";
 import { Authenticator } from "../identity/authenticator.ts";
 import { Logins } from "../identity/logins.ts";
+import { MasterKey } from "../identity/master-key.ts";
 import { openMasterKey } from "../identity/open-master-key.ts";
 import { SecretVault } from "../identity/secret-vault.ts";
 import { StoredJobTokens } from "../identity/stored-job-tokens.ts";
@@ -77,9 +78,13 @@ async function start(
   const logs = new RowLogSink({ store, blobs: blobs.store, events, clock, logger, metrics, limits });
   closers.add("logs", () => logs.close());
 
-  const vault = new SecretVault({ projects: store.projects, masterKeys: [masterKey], clock });
+  const previousKeys = config["previous-master-keys"].map((text) =>
+    MasterKey.parse(text, "A previous master key"),
+  );
+  const masterKeys = [masterKey, ...previousKeys] as const;
+  const vault = new SecretVault({ projects: store.projects, masterKeys, clock });
   await checkMasterKey(blobs.store, vault);
-  const jobTokens = new StoredJobTokens({ builds: store.builds, masterKeys: [masterKey], clock });
+  const jobTokens = new StoredJobTokens({ builds: store.builds, masterKeys, clock });
   const services = createPlatformServices({
     store,
     blobs: blobs.store,
