@@ -34,10 +34,12 @@ export function installPackages(packages: readonly string[]): void {
     stdio: ["ignore", "ignore", "inherit"] as ["ignore", "ignore", "inherit"],
     env: environment,
   };
-  spawnSync(apt, ["update", "-qq"], options);
+  // Two processes that install at once take turns.
+  const patient = ["-o", "DPkg::Lock::Timeout=300"];
+  spawnSync(apt, [...patient, "update", "-qq"], options);
   const { status } = spawnSync(
     apt,
-    ["install", "-y", "-qq", "--no-install-recommends", ...packages],
+    [...patient, "install", "-y", "-qq", "--no-install-recommends", ...packages],
     options,
   );
   if (status !== 0) throw new Error(`Could not install ${packages.join(", ")}.`);
