@@ -9,6 +9,8 @@ export interface Io {
   readonly clock: CliClock;
   /** Calls back at each arrival of a signal until the returned function is called. */
   onSignal(signal: CliSignal, listener: () => void): () => void;
+  /** Ends the process on the spot, whatever is under way. */
+  exitNow(code: number): void;
   /** The node that runs JavaScript actions. */
   readonly nodePath: string;
   /** Starts the processes of long runs; see `Spawner`. Absent: this process does. */

@@ -107,6 +107,7 @@ export function memoryIo(options: MemoryIoOptions): MemoryIo {
     tick() {
       for (const callback of [...ticks]) callback();
     },
+    exitNow: () => {},
     nodePath: process.execPath,
     bundledActions: {},
     runner: { file: process.execPath, args: [] },

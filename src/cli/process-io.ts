@@ -25,6 +25,7 @@ export function processIo(
       host.on(signal, listener);
       return () => host.off(signal, listener);
     },
+    exitNow: (code) => host.exit(code),
     nodePath: host.execPath,
     spawner: { file: host.execPath, args: [spawner] },
     runner: { file: host.execPath, args: [runner] },

@@ -19,8 +19,6 @@ export interface RunningServer {
   readonly firstStart?: { readonly adminToken: string };
   /** Good once, for a few minutes; with the first start. */
   readonly loginLink?: string;
-  /** Resolves with why the server cannot go on; else never. */
-  readonly failed: Promise<Error>;
   /** Takes no more builds, hands over or finishes those that run within `stop-timeout`, flushes, closes. Idempotent. */
   stop(): Promise<void>;
 }

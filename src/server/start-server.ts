@@ -181,7 +181,6 @@ async function start(
     ...(roles.has("pipeline") ? { address: publicUrl } : {}),
     ...(first === undefined ? {} : { firstStart: { adminToken: first.token } }),
     ...(login === undefined ? {} : { loginLink: `${publicUrl}/login?code=${login.code}` }),
-    failed: new Promise(() => {}),
     stop: async () => {
       logger.info({}, "stopping");
       await closers.closeAll();

@@ -27,18 +27,14 @@ export async function serve(args: readonly string[], io: Io): Promise<ExitCode> 
   const host = serverHost(io);
   if (values.check === true) return await check(read, host, values.json === true, io);
   const { startServer } = await import("../../server/start-server.ts");
-  const stopping = new AbortController();
-  // A signal while it starts stops it as soon as it has.
-  const wanted = watchSignals(io, stopping);
+  // A signal while it starts stops it as soon as it has; a second one at any time ends it on the spot.
+  const wanted = watchSignals(io);
   const server = await startServer(read.config, host);
   await announce(server, io);
-  const failure = await Promise.race([wanted.first, server.failed]);
-  const cutShort = wanted.second.then(() => "cut short" as const);
-  await Promise.race([server.stop(), cutShort]);
+  await wanted.first;
+  await server.stop();
   wanted.forget();
-  if (failure === undefined) return EXIT.ok;
-  io.stderr.write(`slipway serve failed: ${failure.message}\n`);
-  return EXIT.failed;
+  return EXIT.ok;
 }
 
 async function readSettings(values: { readonly [name: string]: unknown }, io: Io): Promise<ReadConfig> {
@@ -92,23 +88,21 @@ async function announce(server: RunningServer, io: Io): Promise<void> {
 
 interface Signals {
   /** Resolves with the first. */
-  readonly first: Promise<undefined>;
-  readonly second: Promise<void>;
+  readonly first: Promise<void>;
   forget(): void;
 }
 
-function watchSignals(io: Io, stopping: AbortController): Signals {
-  const first = Promise.withResolvers<undefined>();
-  const second = Promise.withResolvers<void>();
+function watchSignals(io: Io): Signals {
+  const first = Promise.withResolvers<void>();
+  let asked = false;
   const seen = () => {
-    if (stopping.signal.aborted) second.resolve();
-    stopping.abort();
-    first.resolve(undefined);
+    if (asked) io.exitNow(EXIT.cancelled);
+    asked = true;
+    first.resolve();
   };
   const forget = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => io.onSignal(signal, seen));
   return {
     first: first.promise,
-    second: second.promise,
     forget: () => {
       for (const each of forget) each();
     },
