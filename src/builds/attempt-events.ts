@@ -17,13 +17,20 @@ export class AttemptEvents implements AttemptListener {
 
   begin(attempt: number): AttemptFrames {
     const { key, name, addedAs, settings } = this.#job;
-    return new FrameReader({
+    const reader = new FrameReader({
       job: key,
       attempt,
       ...(name === addedAs ? {} : { name }),
       ...(settings.environment === undefined ? {} : { environment: settings.environment }),
       write: (body, { at }) => this.#writer.write(body, at),
     });
+    return {
+      receive: (frame) => reader.receive(frame),
+      note: (text) => {
+        void this.#writer.write({ type: "log", job: key, step: 0, data: Buffer.from(`${text}\n`) });
+      },
+      close: () => reader.close(),
+    };
   }
 
   lost(_attempt: number, _error: unknown, next: NextAttempt | undefined): void | Promise<void> {

@@ -15,6 +15,8 @@ export interface AttemptListener {
 export interface AttemptFrames {
   /** See `FrameSink`. */
   receive(frame: Frame): void | Promise<void>;
+  /** See `NoteSink`. */
+  note(text: string): void;
   /** The runner is there: how it is found again. */
   placed?(executor: Executor, ref: string): void;
   /** What comes after it is dropped. */

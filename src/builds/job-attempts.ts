@@ -182,13 +182,22 @@ export class JobAttempts {
     }
     if (this.#cancelReason !== undefined) return undefined;
     const request = createJobRequest({ buildId, job, attempt, environment, services, token });
-    return await executor.start(request, (frame) => frames.receive(frame));
+    return await executor.start(
+      request,
+      (frame) => frames.receive(frame),
+      (text) => frames.note(text),
+    );
   }
 
   async #attach(executor: Executor, runner: LeftRunner, frames: AttemptFrames): Promise<RunningJob> {
     const same = executor.name === runner.executor;
     const found = same
-      ? await executor.attach(runner.ref, runner.afterSeq, (frame) => frames.receive(frame))
+      ? await executor.attach(
+          runner.ref,
+          runner.afterSeq,
+          (frame) => frames.receive(frame),
+          (text) => frames.note(text),
+        )
       : undefined;
     if (found === undefined) {
       throw new ExecError("Transient", "The worker that ran this job is gone, and the job with it.");

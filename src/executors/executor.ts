@@ -1,13 +1,25 @@
 /**
- * A place where jobs run. An executor only starts, follows, cancels and re-attaches to a runner; what happens inside
- * a job is the runner's.
+ * A place where jobs run. An executor places a runner, follows it, cancels it, finds it again and cleans up after it;
+ * what happens inside a job is the runner's.
  *
- * Order of calls for one job: `start` or `attach`, then any number of `cancel` and `kill`, until `ended` settles.
- * Jobs are independent of each other: any number may run at once.
+ * **Order of calls** for one job: `start` or `attach`, then any number of `cancel` and `kill`, until `ended` settles.
+ * Nothing is told after `ended` has settled.
  *
- * A job that ran to its end is a value (`JobEnd`, kind `reported`), whatever its result. Everything else is an
- * infrastructure failure, also a value (kind `lost`), which the caller may retry by its own policy. `ended` never
- * rejects.
+ * **Concurrency.** Jobs are independent: any number may run at once, in any order of calls. Calls for one job may come from
+ * anywhere at any time; `cancel` and `kill` are idempotent, may come before the runner runs (while an image is pulled, while
+ * a pod is pending) and never throw. A `kill` after a `cancel` shortens it. The sink is called by one at a time.
+ *
+ * **Failure.** A job that ran to its end is a value (`JobEnd`, kind `reported`), whatever its result. Everything else is
+ * an infrastructure failure, also a value (kind `lost`), which the caller may retry by its own policy: a place that went
+ * away, an image that cannot be had, a node that died. Success is never concluded from silence: only a `job.finished`
+ * frame, or what stands for it in the runner's own exit, is an end. `ended` never rejects.
+ *
+ * **What is left.** When `start` rejects, nothing of the job is left. When `ended` has settled, neither, but for what a
+ * killed executor process left behind: that is found again by `attach`, or by `sweep`. After a crash between the two both
+ * are safe in any order, from any number of processes.
+ *
+ * **Twice.** Starting the same attempt of the same job again, where the executor's jobs outlive it, gives the one that runs
+ * already (or ended and was not cleaned up) rather than a second.
  */
 import type { ExecError } from "../errors.ts";
 import type { JobFinishedFrame } from "../protocol/frame.ts";
@@ -23,21 +35,56 @@ export interface Executor {
   /** Why this executor cannot run the job (it asks for a container on a bare host, say); undefined if it can. */
   refuses(needs: JobNeeds): string | undefined;
 
-  /** Starts a runner. Resolves once it is placed; rejects with `ExecError` if it could not be, having left nothing behind. */
-  start(request: JobRequest, sink: FrameSink): Promise<RunningJob>;
+  /**
+   * Starts a runner. Resolves once it is placed, which may be before it runs; rejects with `ExecError` if it could not be,
+   * having left nothing behind: `InvalidSpec` and the like where no further attempt can mend it, retryable otherwise.
+   * An executor on another machine rewrites what of the request is its own: directories, environment, runner.
+   */
+  start(request: JobRequest, sink: FrameSink, note?: NoteSink): Promise<RunningJob>;
 
   /**
-   * Finds a runner again that another process started, by its `ref`, and follows it from the frame after `afterSeq`.
-   * Undefined: it is gone, or this executor's jobs do not outlive their process.
+   * Finds a runner again that another process started, by its `ref`, and follows it from the frame after `afterSeq`:
+   * every later frame arrives, none twice. Undefined: it is gone, or this executor's jobs do not outlive their process.
+   * A job that ended in the meantime is found, and tells the rest of its frames and its end.
    */
-  attach(ref: string, afterSeq: number, sink: FrameSink): Promise<RunningJob | undefined>;
+  attach(ref: string, afterSeq: number, sink: FrameSink, note?: NoteSink): Promise<RunningJob | undefined>;
+
+  /**
+   * Removes what is left of jobs of this installation that no live attempt owns: containers, networks, pods, secrets.
+   * Gives how many jobs it took away. Never touches what it did not make. Absent: nothing can be left.
+   */
+  sweep?(isLive: IsLiveJob): Promise<number>;
+
+  /** Lets go of connections and watches. Jobs that outlive the executor run on. Absent: it holds none. */
+  close?(): Promise<void>;
 }
+
+/** The names under which a job was started. */
+export interface JobAttemptName {
+  readonly buildId: string;
+  readonly jobKey: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+}
+
+export type IsLiveJob = (job: JobAttemptName) => Promise<boolean>;
+
+/**
+ * Something the executor has to say to the job's user, for the job's own log: that an image is pulled, a pod's events, what
+ * a runner printed outside its frames. Whole lines, without a line feed at the end. A note may be
+ * told again after an `attach`. It is masked by who keeps it.
+ */
+export type NoteSink = (text: string) => void;
 
 /** What a job asks of its place, known before it starts. */
 export interface JobNeeds {
   readonly labels: readonly string[];
+  readonly group?: string;
+  /** It has a `container:` of its own. */
   readonly container: boolean;
   readonly services: boolean;
+  /** One of its own steps is a `docker://…`. */
+  readonly stepContainers?: boolean;
 }
 
 export interface RunningJob {

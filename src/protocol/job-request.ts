@@ -4,7 +4,10 @@
  */
 import type { Json, JsonObject } from "../json.ts";
 import type { TemplateMapping, TemplateValue } from "../spec/template/template-value.ts";
-import type { RunDefaultsSpec, StepSpec } from "../spec/workflow-spec.ts";
+import type { ArtifactSpec, RunDefaultsSpec, StepSpec } from "../spec/workflow-spec.ts";
+import type { JobPlacement } from "./job-placement.ts";
+import type { PushTarget } from "./push-protocol.ts";
+import type { ImageConfig } from "./runner-message.ts";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -56,6 +59,58 @@ export interface JobRequest {
   readonly debug: boolean;
   /** True: what a process prints keeps coming out raw after its shell died only until this long after, in ms. */
   readonly outputGraceMs?: number;
+
+  /** What the job asks of its place; for executors. Absent: nothing but a host with any label. */
+  readonly placement?: JobPlacement;
+  /** Set by an executor that runs the job among containers. Absent: on a bare host. */
+  readonly containers?: JobContainers;
+  /** Ports on the runner's loopback, each handed on by it, in the order of the list. Absent: none. */
+  readonly forwards?: readonly PortForward[];
+  /** Whose files in the workspace are when the job has ended; only a runner that is root sees to it. */
+  readonly workspaceOwner?: { readonly uid: number; readonly gid: number };
+  /** Artifacts that the runner itself looks for in the workspace at the end of the job, and keeps by `services`. */
+  readonly collect?: readonly ArtifactSpec[];
+  /** Where frames go. Absent: to whoever started the runner. */
+  readonly push?: PushTarget;
+}
+
+/** What came of `container` and `services`: the `job` context, and what steps in containers are started with. */
+export interface JobContainers {
+  /** `job.container`; absent where the job has no `container` of its own, though it may run in one. */
+  readonly job?: { readonly id: string; readonly network: string };
+  /** `job.services`, by id. `ports`: of the container, to the one a step reaches it by. */
+  readonly services: {
+    readonly [id: string]: {
+      readonly id: string;
+      readonly network: string;
+      readonly ports: { readonly [port: string]: string };
+    };
+  };
+  /**
+   * How docker actions and `docker://` get their containers. `asked`: by a `RunnerMessage`. `gated`: they stand beside
+   * the runner already, each waiting at a gate of its own. `none`: they cannot; `reason` says why.
+   */
+  readonly steps:
+    | { readonly kind: "asked" }
+    | { readonly kind: "gated"; readonly gates: readonly StepGate[] }
+    | { readonly kind: "none"; readonly reason: string };
+  /** Where such containers see the workspace; `GITHUB_WORKSPACE` is this there. */
+  readonly stepWorkspace: string;
+}
+
+/** A container that waits for one step which wants its image. */
+export interface StepGate {
+  readonly image: string;
+  /** Absolute: what the gate connects to. */
+  readonly socket: string;
+  /** Absent: it could not be found out; a step must then name its entrypoint itself. */
+  readonly config?: ImageConfig;
+}
+
+export interface PortForward {
+  /** On 127.0.0.1 and ::1. */
+  readonly listenPort: number;
+  readonly to: { readonly host: string; readonly port: number } | { readonly socket: string };
 }
 
 /** Absolute paths on the runner's side. The runner makes what is missing. */

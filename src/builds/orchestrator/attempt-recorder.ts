@@ -32,10 +32,12 @@ export interface AttemptRecorderOptions {
   readonly wasPlaced: boolean;
 }
 
-/** In the job's own log the frames' numbers come after those of what was noted before it had a runner. */
-const BEFORE_FRAMES = 1_000_000;
-/** What is noted of an attempt that another process had placed is the last that is said of it. */
-const AFTER_ALL = 2 ** 48;
+/** Chunks of logs are numbered by their frames; between two frames there is room for so many notes. */
+const NOTES_PER_FRAME = 4096;
+/** Whoever attaches to a job that another process had placed begins here with its own notes between two frames. */
+const ATTACHED_NOTES = NOTES_PER_FRAME / 2;
+/** What is remarked of an attempt that another process had placed is the last that is said of it. */
+const AFTER_ALL = 2 ** 52;
 /** At the latest so often it is noted how far a job that may be attached to again was read. */
 const CHECKPOINT_MS = 1_000;
 
@@ -53,7 +55,8 @@ export class AttemptRecorder implements AttemptFrames {
   #started: { readonly at: number; readonly details: JobDetails } | undefined;
   #checkpointAt = 0;
   #checkpointing: Promise<void> | undefined;
-  #notes = 0;
+  #notes = { after: 0, count: 0 };
+  #remarks = 0;
   #closed = false;
 
   constructor(options: AttemptRecorderOptions) {
@@ -83,13 +86,31 @@ export class AttemptRecorder implements AttemptFrames {
     this.#recordPlace();
   }
 
-  /** A line of the job's own log that no frame brought, before the first frame or after the last. */
   note(text: string): void {
-    const { now, journal, steps, wasPlaced } = this.#options;
-    this.#notes += 1;
+    if (!this.#closed) this.#say(text);
+  }
+
+  /** A line of the job's own log from this side: before its first frame, or the last that is said of an attempt. */
+  remark(text: string): void {
+    if (!this.#options.wasPlaced) {
+      this.#say(text);
+      return;
+    }
+    this.#remarks += 1;
+    this.#append(AFTER_ALL + this.#remarks, text);
+  }
+
+  #say(text: string): void {
     const { lastSeq } = this.#reader;
-    const before = wasPlaced ? AFTER_ALL : lastSeq === 0 ? 0 : BEFORE_FRAMES + lastSeq;
-    const seq = before + this.#notes;
+    const { after, count } = this.#notes;
+    this.#notes = { after: lastSeq, count: after === lastSeq ? count + 1 : 1 };
+    // Past the room they would come before what they follow.
+    const place = this.#notes.count + (this.#options.wasPlaced ? ATTACHED_NOTES : 0);
+    if (place < NOTES_PER_FRAME) this.#append(lastSeq * NOTES_PER_FRAME + place, text);
+  }
+
+  #append(seq: number, text: string): void {
+    const { now, journal, steps } = this.#options;
     const { step, changes } = steps.get(0, now());
     journal.note(changes);
     // It rejects only where nothing is written any more.
@@ -198,7 +219,7 @@ export class AttemptRecorder implements AttemptFrames {
     const { steps, journal } = this.#options;
     const { step, changes } = steps.get(number, at);
     if (changes.length > 0) journal.note(changes);
-    if (!step.ended) return step.log.append(number === 0 ? BEFORE_FRAMES + seq : seq, at, data);
+    if (!step.ended) return step.log.append(seq * NOTES_PER_FRAME, at, data);
   }
 
   #finishStep(body: Extract<BuildEventBody, { type: "step.finished" }>, seq: number, at: number): void {
@@ -228,7 +249,7 @@ export class AttemptRecorder implements AttemptFrames {
   }
 
   #keepLog({ log }: AttemptStep, seq: number, at: number): Promise<void> | undefined {
-    const rest = log.finish(seq, at);
+    const rest = log.finish(seq * NOTES_PER_FRAME, at);
     return rest === undefined ? log.flush() : rest.then(() => log.flush());
   }
 
@@ -268,7 +289,7 @@ export class AttemptRecorder implements AttemptFrames {
     const kept = Promise.all([...this.#ending, ...steps.open.map(({ log }) => log.flush())]);
     this.#checkpointing = kept
       .then(() => {
-        const own = held.map((first) => (first > BEFORE_FRAMES ? first - BEFORE_FRAMES : first) - 1);
+        const own = held.map((first) => Math.ceil(first / NOTES_PER_FRAME) - 1);
         const frameSeq = Math.min(seq, ...own);
         if (frameSeq > (rows.get(job.key)?.frameSeq ?? 0))
           journal.note(rows.change(job.key, now(), { frameSeq }));

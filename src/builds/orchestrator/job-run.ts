@@ -160,7 +160,7 @@ export class JobRun implements AttemptListener {
       next === undefined
         ? "There is no further attempt."
         : `Attempt ${next.attempt} in ${next.delayMs / 1000} s.`;
-    recorder.note(`##[error]${message} ${plan}`);
+    recorder.remark(`##[error]${message} ${plan}`);
     await recorder.keepNotes();
     if (next === undefined) {
       this.#lost = message;
@@ -220,7 +220,7 @@ export class JobRun implements AttemptListener {
       journal.write(rows.move(key, "waiting", clock.now(), { reason, environment }));
       this.#inReview = true;
       onReview();
-      this.#recorderNow().recorder.note(`This job waits for a review for '${name}' by ${who}.`);
+      this.#recorderNow().recorder.remark(`This job waits for a review for '${name}' by ${who}.`);
     });
     this.#inReview = false;
     onReview();
@@ -238,7 +238,7 @@ export class JobRun implements AttemptListener {
     return await slots.take(key, this.#stopped.signal, () => {
       const reason = "it waits for other jobs: as many run as may";
       journal.write(rows.change(key, clock.now(), { reason }));
-      this.#recorderNow().recorder.note("This job waits for other jobs: as many run as may.");
+      this.#recorderNow().recorder.remark("This job waits for other jobs: as many run as may.");
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Executor, JobEnd, JobNeeds, RunningJob } from "../../executors/executor.ts";
+import type { Executor, JobEnd, JobNeeds, NoteSink, RunningJob } from "../../executors/executor.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { JobSlots } from "../job-slots.ts";
@@ -33,7 +33,7 @@ export class HostedExecutor implements Executor {
     return this.#options.executor.refuses(needs);
   }
 
-  async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
+  async start(request: JobRequest, sink: FrameSink, note: NoteSink = () => {}): Promise<RunningJob> {
     const { executor, release, now } = this.#options;
     const ref = `${this.name}:${request.buildId}:${request.jobKey}:${request.attempt}`;
     let lastSeq = 0;
@@ -41,11 +41,10 @@ export class HostedExecutor implements Executor {
       lastSeq = Math.max(lastSeq, frame.seq);
       return sink(frame);
     };
-    const job = new QueuedJob(ref, this.#slots, () => executor.start(request, follow));
+    const job = new QueuedJob(ref, this.#slots, () => executor.start(request, follow, note));
     const ended = job.ended.then(async (end) => {
       for (const message of await release(request, end)) {
-        const warning = `##[warning]${message}\n`;
-        await follow({ seq: lastSeq + 1, at: now(), type: "log", step: 0, data: Buffer.from(warning) });
+        note(`##[warning]${message}`);
         await follow({ seq: lastSeq + 1, at: now(), type: "annotation", step: 0, level: "warning", message });
       }
       return end;
@@ -53,7 +52,7 @@ export class HostedExecutor implements Executor {
     return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };
   }
 
-  attach(ref: string, afterSeq: number, sink: FrameSink): Promise<RunningJob | undefined> {
-    return this.#options.executor.attach(ref, afterSeq, sink);
+  attach(ref: string, afterSeq: number, sink: FrameSink, note?: NoteSink): Promise<RunningJob | undefined> {
+    return this.#options.executor.attach(ref, afterSeq, sink, note);
   }
 }

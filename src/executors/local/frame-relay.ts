@@ -1,22 +1,33 @@
-import type { Frame, FrameBody, JobFinishedFrame } from "../../protocol/frame.ts";
+import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import type { Decoded } from "../../protocol/frame-decoder.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
+import type { NoteSink } from "../executor.ts";
+
+/** A line without an end is told in pieces of this size. */
+const MAX_LINE_BYTES = 64 * 1024;
 
 /**
- * Hands what a runner says on to the sink, in one gapless numbering: plain log between the frames becomes log of the
- * job itself, a frame that comes twice is handed on once, and a gap in the runner's own numbers is written into the
- * log as what it is. After `job.finished` nothing is handed on.
+ * Hands what a runner says on: frames to the sink, under their own numbers, each once and in order, gaps and all; lines
+ * between them as notes. After `job.finished` nothing is handed on.
  */
 export class FrameRelay {
   readonly #sink: FrameSink;
-  readonly #now: () => number;
-  #given = 0;
-  #taken = 0;
+  readonly #note: NoteSink;
+  #taken: number;
   #final: JobFinishedFrame | undefined;
+  /** The line that has begun. */
+  #line = Buffer.alloc(0);
 
-  constructor(sink: FrameSink, now: () => number) {
+  /** `afterSeq`: the last frame that was handed on before, by another process perhaps. */
+  constructor(sink: FrameSink, note: NoteSink, afterSeq = 0) {
     this.#sink = sink;
-    this.#now = now;
+    this.#note = note;
+    this.#taken = afterSeq;
+  }
+
+  /** Number of the last frame that was handed on. */
+  get lastSeq(): number {
+    return this.#taken;
   }
 
   /** The last frame, once it was handed on. */
@@ -27,29 +38,33 @@ export class FrameRelay {
   async take(item: Decoded): Promise<void> {
     if (this.#final !== undefined) return;
     if (item.kind === "plain") {
-      await this.#log(item.data);
+      this.#plain(item.data);
       return;
     }
+    this.end();
     const { frame } = item;
     if (frame.seq <= this.#taken) return;
-    const missing = frame.seq - this.#taken - 1;
     this.#taken = frame.seq;
-    if (missing > 0)
-      await this.#log(Buffer.from(`##[warning]${missing} messages of the runner are missing here\n`));
-    await this.#give(frame);
+    await this.#sink(frame);
     if (frame.type === "job.finished") {
       const { seq: _seq, at: _at, ...final } = frame;
       this.#final = final;
     }
   }
 
-  async #log(data: Uint8Array): Promise<void> {
-    await this.#give({ type: "log", step: 0, data, at: this.#now() });
+  /** Tells the line that has begun, if any: nothing will end it. */
+  end(): void {
+    if (this.#line.length > 0) this.#note(this.#line.toString("utf8"));
+    this.#line = Buffer.alloc(0);
   }
 
-  async #give(body: FrameBody & { readonly at: number }): Promise<void> {
-    this.#given++;
-    const frame: Frame = { ...body, seq: this.#given };
-    await this.#sink(frame);
+  #plain(data: Uint8Array): void {
+    let rest = Buffer.concat([this.#line, data]);
+    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
+      this.#note(rest.toString("utf8", 0, end));
+      rest = rest.subarray(end + 1);
+    }
+    this.#line = rest;
+    if (rest.length > MAX_LINE_BYTES) this.end();
   }
 }

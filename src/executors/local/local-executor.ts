@@ -5,7 +5,7 @@ import type { OutputPipes } from "../../runner/process/output-pipes.ts";
 import type { Spawner, SpawnerProgram } from "../../runner/process/spawner.ts";
 import type { runJob } from "../../runner/run-job.ts";
 import type { StepFailure } from "../../runner/runner-ports.ts";
-import type { Executor, JobNeeds, RunningJob } from "../executor.ts";
+import type { Executor, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
 import type { startInProcess } from "./in-process-job.ts";
 import { isLocalLabel, type LocalHost } from "./local-labels.ts";
 import type { RunnerProgram } from "./runner-process.ts";
@@ -61,8 +61,14 @@ export class LocalExecutor implements Executor {
       this.#tools = loadTools(options, this.#clock);
   }
 
-  refuses({ labels, container, services }: JobNeeds): string | undefined {
-    const asked = container ? "`container:`" : services ? "`services:`" : undefined;
+  refuses({ labels, container, services, stepContainers }: JobNeeds): string | undefined {
+    const asked = container
+      ? "`container:`"
+      : services
+        ? "`services:`"
+        : stepContainers === true
+          ? "a `docker://` step"
+          : undefined;
     if (asked !== undefined) {
       return `A job with ${asked} needs the docker or kubernetes executor; the local one has only the bare host.`;
     }
@@ -73,7 +79,7 @@ export class LocalExecutor implements Executor {
     return `No runner here takes the label '${unknown}'. To run such jobs on this machine: -P ${unknown}=local`;
   }
 
-  async start(request: JobRequest, sink: FrameSink): Promise<RunningJob> {
+  async start(request: JobRequest, sink: FrameSink, note: NoteSink = () => {}): Promise<RunningJob> {
     const options = this.#options;
     const clock = this.#clock;
     if (options.mode === "in-process") {
@@ -89,7 +95,7 @@ export class LocalExecutor implements Executor {
       });
     }
     const { startRunnerProcess } = await import("./runner-process.ts");
-    return await startRunnerProcess(request, sink, { program: options.program, clock });
+    return await startRunnerProcess(request, sink, note, { program: options.program, clock });
   }
 
   async attach(): Promise<undefined> {

@@ -9,7 +9,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { encodeRunnerCommand, type RunnerCommand } from "../../protocol/runner-command.ts";
 import { killLeftovers } from "../../runner/process/process-tracker.ts";
-import type { JobEnd, RunningJob } from "../executor.ts";
+import type { JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import { FrameRelay } from "./frame-relay.ts";
 
 /** How a runner is started. */
@@ -46,6 +46,7 @@ type RunnerChild = ChildProcess & {
 export async function startRunnerProcess(
   request: JobRequest,
   sink: FrameSink,
+  note: NoteSink,
   { program, clock }: RunnerProcessSetting,
 ): Promise<RunningJob> {
   const trackingId = `github_${randomUUID()}`;
@@ -62,7 +63,7 @@ export async function startRunnerProcess(
     const reason = error instanceof Error ? error.message : String(error);
     throw new ExecError("Permanent", `The runner could not be started: ${reason}`, { cause: error });
   }
-  return new RunnerProcess(child, request, sink, trackingId, clock);
+  return new RunnerProcess(child, request, { sink, note }, trackingId, clock);
 }
 
 class RunnerProcess implements RunningJob {
@@ -76,7 +77,13 @@ class RunnerProcess implements RunningJob {
   #stderr = "";
   #killed = false;
 
-  constructor(child: RunnerChild, request: JobRequest, sink: FrameSink, trackingId: string, clock: Clock) {
+  constructor(
+    child: RunnerChild,
+    request: JobRequest,
+    { sink, note }: { readonly sink: FrameSink; readonly note: NoteSink },
+    trackingId: string,
+    clock: Clock,
+  ) {
     this.#child = child;
     this.#request = request;
     this.#trackingId = trackingId;
@@ -91,7 +98,7 @@ class RunnerProcess implements RunningJob {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    this.ended = this.#follow(sink);
+    this.ended = this.#follow(sink, note);
   }
 
   cancel(reason: string): void {
@@ -110,8 +117,8 @@ class RunnerProcess implements RunningJob {
     if (this.#child.stdin.writable) this.#child.stdin.write(encodeRunnerCommand(command));
   }
 
-  async #follow(sink: FrameSink): Promise<JobEnd> {
-    const relay = new FrameRelay(sink, () => this.#clock.now());
+  async #follow(sink: FrameSink, note: NoteSink): Promise<JobEnd> {
+    const relay = new FrameRelay(sink, note);
     const decoder = new FrameDecoder();
     const timers: (() => void)[] = [];
     // Whoever still holds the pipe once the runner is gone says nothing that counts.
@@ -135,6 +142,7 @@ class RunnerProcess implements RunningJob {
     } catch {
       // The pipe was closed from this side: what counts came before.
     }
+    relay.end();
     const end = await this.#exit;
     for (const stop of timers) stop();
     this.#child.stdin.destroy();
