@@ -1,5 +1,5 @@
 /** What a build is run with, and what it hands back. */
-import type { Executor } from "../executors/executor.ts";
+import type { Executor, JobNeeds } from "../executors/executor.ts";
 import type { ServiceJob } from "../identity/service-job.ts";
 import type { JsonObject } from "../json.ts";
 import type { JobRequest, JobServices } from "../protocol/job-request.ts";
@@ -27,7 +27,7 @@ export interface BuildOptions {
   /** The `inputs` context of the top workflow, as `resolveInputs` gives it. */
   readonly inputs: JsonObject;
 
-  /** Who runs a job with these labels. Asked once for each attempt. */
+  /** Who runs a job with these needs. Asked once for each attempt. */
   readonly chooseExecutor: ChooseExecutor;
   /** What the place of a job adds to its request. Asked once for each attempt, just before it starts. */
   readonly jobEnvironment: (job: PlacedJob) => JobEnvironment | Promise<JobEnvironment>;
@@ -58,7 +58,7 @@ export interface BuildOptions {
 /** `skip`: the job is skipped with this reason. `fail`: it fails with it, before anything of it runs. */
 type ExecutorChoice = Executor | { readonly skip: string } | { readonly fail: string };
 
-export type ChooseExecutor = (labels: readonly string[], group: string | undefined) => ExecutorChoice;
+export type ChooseExecutor = (needs: JobNeeds) => ExecutorChoice;
 
 export interface PlacedJob {
   /** As in `JobRequest`. */
@@ -67,6 +67,8 @@ export interface PlacedJob {
   readonly displayName: string;
   /** Counted from 1. */
   readonly attempt: number;
+  /** Where it will run. */
+  readonly executor: Executor["name"];
 }
 
 export type JobEnvironment = Pick<

@@ -1,5 +1,6 @@
 import { type JobRequest, type JobServices, PROTOCOL_VERSION } from "../protocol/job-request.ts";
 import type { JobEnvironment } from "./build-options.ts";
+import { evaluatePlacement } from "./evaluate-placement.ts";
 import type { PlannedJob } from "./planned-job.ts";
 
 export interface JobRequestParts {
@@ -11,11 +12,13 @@ export interface JobRequestParts {
   readonly services: JobServices | undefined;
   /** `GITHUB_TOKEN`. */
   readonly token: string | undefined;
+  /** See `PlacementFacts`. */
+  readonly usesImage: boolean;
 }
 
-/** What a runner is told about a planned job. */
+/** What a runner is told about a planned job. Throws `ExecError` (`InvalidSpec`) for a container that cannot be evaluated. */
 export function createJobRequest(parts: JobRequestParts): JobRequest {
-  const { buildId, job, attempt, environment, services, token } = parts;
+  const { buildId, job, attempt, environment, services, token, usesImage } = parts;
   const { key, name, spec, workflow, needs, strategy, matrix, settings } = job;
   const { masks = [], ...place } = environment;
   return {
@@ -44,5 +47,6 @@ export function createJobRequest(parts: JobRequestParts): JobRequest {
     masks,
     ...place,
     ...(services === undefined ? {} : { services }),
+    placement: evaluatePlacement({ job, usesImage, token, runner: environment.runner }),
   };
 }

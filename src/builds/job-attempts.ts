@@ -145,7 +145,7 @@ export class JobAttempts {
     try {
       const start =
         runner === undefined
-          ? await this.#start(placed.executor, attempt, frames, (services) => {
+          ? await this.#start(placed, attempt, frames, (services) => {
               used = { services: services !== undefined };
             })
           : await this.#attach(placed.executor, runner, frames);
@@ -166,14 +166,20 @@ export class JobAttempts {
 
   /** Undefined: it was cancelled before it had a place. */
   async #start(
-    executor: Executor,
+    { executor, usesImage }: { readonly executor: Executor; readonly usesImage: boolean },
     attempt: number,
     frames: AttemptFrames,
     onServices: (services: JobServices | undefined) => void,
   ): Promise<RunningJob | undefined> {
     const { build, job, token } = this.#options;
     const { buildId } = build;
-    const who = { jobKey: job.key, jobId: job.spec.id, displayName: job.name, attempt };
+    const who = {
+      jobKey: job.key,
+      jobId: job.spec.id,
+      displayName: job.name,
+      attempt,
+      executor: executor.name,
+    };
     const environment = await build.jobEnvironment(who);
     let services: JobServices | undefined;
     if (usesServices(job)) {
@@ -181,7 +187,7 @@ export class JobAttempts {
       onServices(services);
     }
     if (this.#cancelReason !== undefined) return undefined;
-    const request = createJobRequest({ buildId, job, attempt, environment, services, token });
+    const request = createJobRequest({ buildId, job, attempt, environment, services, token, usesImage });
     return await executor.start(
       request,
       (frame) => frames.receive(frame),

@@ -24,8 +24,8 @@ describe("choosing an executor", () => {
     const asked: unknown[] = [];
     await fakeBuild(`{ jobs: { a: { runs-on: ${runsOn} } } }`, {
       vars: { RUNNER: "from-vars" },
-      chooseExecutor: (...args) => {
-        asked.push(args);
+      chooseExecutor: (needs) => {
+        asked.push([needs.labels, needs.group]);
         return new FakeExecutor();
       },
     });
@@ -36,7 +36,7 @@ describe("choosing an executor", () => {
     const build = await fakeBuild(
       "{ jobs: { a: { runs-on: windows }, b: { runs-on: mars }, c: { needs: a }, d: { runs-on: '' } } }",
       {
-        chooseExecutor: ([label]) =>
+        chooseExecutor: ({ labels: [label] }) =>
           label === "windows" ? { skip: "windows is not here" } : { fail: `nobody serves ${label}` },
       },
     );

@@ -1,7 +1,8 @@
-import type { Executor } from "../executors/executor.ts";
+import type { Executor, JobNeeds } from "../executors/executor.ts";
 import type { Json } from "../json.ts";
 import { evaluateString } from "../spec/expressions/evaluate.ts";
 import type { TemplateValue } from "../spec/template/template-value.ts";
+import { imagesOfSteps } from "./evaluate-placement.ts";
 import { locatedError, messageOf } from "./located-error.ts";
 import type { PlannedJob } from "./planned-job.ts";
 import type { WorkflowScope } from "./workflow-scope.ts";
@@ -17,8 +18,8 @@ export function refusalOf(
   onUnusedImage: () => void,
 ): string | undefined {
   const { spec, settings, workflow } = job;
-  const { labels, container, services } = settings;
-  const needs = { labels, container: container !== undefined, services: services.length > 0 };
+  const { container, services } = settings;
+  const needs = needsOf(job);
   const refusal = executor.refuses(needs);
   const said = (key: string, reason: string) =>
     locatedError(workflow.spec.file, spec.at, `${key}: ${reason}`).message;
@@ -33,6 +34,18 @@ export function refusalOf(
   if (strict) return said(`image ${wishedImage(spec.preferredImage, workflow)}`, unused);
   onUnusedImage();
   return undefined;
+}
+
+/** What is known of a job's wishes before it is placed; the image that a step only wishes for is not among them. */
+export function needsOf({ spec, settings }: PlannedJob): JobNeeds {
+  const { labels, group, container, services } = settings;
+  return {
+    labels,
+    ...(group === undefined ? {} : { group }),
+    container: container !== undefined,
+    services: services.length > 0,
+    stepContainers: imagesOfSteps(spec.steps).length > 0,
+  };
 }
 
 /** The images that the jobs of a workflow wish for, without repeats. */

@@ -83,7 +83,7 @@ export interface JobNeeds {
   /** It has a `container:` of its own. */
   readonly container: boolean;
   readonly services: boolean;
-  /** One of its own steps is a `docker://…`. */
+  /** One of its own steps is a `docker://…`, though perhaps one that will not run. */
   readonly stepContainers?: boolean;
 }
 

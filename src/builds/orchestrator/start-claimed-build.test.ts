@@ -208,7 +208,7 @@ describe("a claimed build", () => {
         c: "{ runs-on: mars, steps: [{ run: x }] }",
       }),
       {
-        chooseExecutor: ([label]) =>
+        chooseExecutor: ({ labels: [label] }) =>
           label === "windows-latest"
             ? { skip: "not here" }
             : label === "mars"

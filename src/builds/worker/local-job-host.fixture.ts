@@ -42,7 +42,7 @@ export function hostIn(
 export const build = { id: "b1", projectId: "app" } as BuildRecord;
 
 export function jobCalled(jobKey: string, attempt = 1) {
-  return { jobKey, jobId: jobKey, displayName: jobKey, attempt };
+  return { jobKey, jobId: jobKey, displayName: jobKey, attempt, executor: "local" as const };
 }
 
 /** What a build would ask of the host's executor: one step with this script. */

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function executorOf(by = host, labels: readonly string[] = ["ubuntu-latest"]): Executor {
-  const chosen = by.chooseExecutor(labels, undefined);
+  const chosen = by.chooseExecutor({ labels: labels, container: false, services: false });
   if (!("start" in chosen)) throw new Error("no executor");
   return chosen;
 }
@@ -88,12 +88,18 @@ describe("chooseExecutor", () => {
   });
 
   it("takes a group as a label where there is none", () => {
-    expect("start" in host.chooseExecutor([], "big")).toBe(true);
-    expect(host.chooseExecutor([], "huge")).toEqual({ fail: expect.stringContaining("huge") });
+    expect(
+      "start" in host.chooseExecutor({ labels: [], group: "big", container: false, services: false }),
+    ).toBe(true);
+    expect(host.chooseExecutor({ labels: [], group: "huge", container: false, services: false })).toEqual({
+      fail: expect.stringContaining("huge"),
+    });
   });
 
   it("fails a job for another machine with the labels that are missing", () => {
-    expect(host.chooseExecutor(["self-hosted", "gpu", "arm9"], undefined)).toEqual({
+    expect(
+      host.chooseExecutor({ labels: ["self-hosted", "gpu", "arm9"], container: false, services: false }),
+    ).toEqual({
       fail: expect.stringContaining("gpu, arm9"),
     });
   });

@@ -111,7 +111,7 @@ export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
   });
 
   return {
-    chooseExecutor: (asked, group) => {
+    chooseExecutor: ({ labels: asked, group }) => {
       const wanted = asked.length === 0 && group !== undefined ? [group] : asked;
       const foreign = wanted.filter(
         (label) => !labels.has(label.toLowerCase()) && !isLocalLabel(label, host),

@@ -10,7 +10,8 @@ function choose(
   more: { group?: string; mapped?: string[]; strict?: boolean } = {},
 ) {
   const chooser = executorChooser(local, host, parsePlatforms(more.mapped ?? []), more.strict ?? false);
-  return chooser(labels, more.group);
+  const group = more.group === undefined ? {} : { group: more.group };
+  return chooser({ labels, ...group, container: false, services: false });
 }
 
 describe("executorChooser", () => {

@@ -13,7 +13,7 @@ export function executorChooser(
   mapped: ReadonlySet<string>,
   strict: boolean,
 ): ChooseExecutor {
-  return (labels, group) => {
+  return ({ labels, group }) => {
     const wanted = labels.length === 0 && group !== undefined ? [group] : labels;
     const foreign = wanted.filter((label) => !mapped.has(label.toLowerCase()) && !isLocalLabel(label, host));
     if (foreign.length === 0) return local;

@@ -61,14 +61,8 @@ export class LocalExecutor implements Executor {
       this.#tools = loadTools(options, this.#clock);
   }
 
-  refuses({ labels, container, services, stepContainers }: JobNeeds): string | undefined {
-    const asked = container
-      ? "`container:`"
-      : services
-        ? "`services:`"
-        : stepContainers === true
-          ? "a `docker://` step"
-          : undefined;
+  refuses({ labels, container, services }: JobNeeds): string | undefined {
+    const asked = container ? "`container:`" : services ? "`services:`" : undefined;
     if (asked !== undefined) {
       return `A job with ${asked} needs the docker or kubernetes executor; the local one has only the bare host.`;
     }

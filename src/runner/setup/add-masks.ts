@@ -6,7 +6,8 @@ import type { Masker } from "../output/masker.ts";
 const SWITCHES: ReadonlySet<string> = new Set(["ACTIONS_STEP_DEBUG", "ACTIONS_RUNNER_DEBUG"]);
 
 /** Everything that is secret before the first step runs. */
-export function addMasks(masker: Masker, { contexts, masks, services, actions, checkout }: JobRequest): void {
+export function addMasks(masker: Masker, request: JobRequest): void {
+  const { contexts, masks, services, actions, checkout, push, placement } = request;
   const { token } = contexts.github;
   const values: (Json | undefined)[] = [
     ...Object.entries(contexts.secrets).map(([name, value]) => (SWITCHES.has(name) ? undefined : value)),
@@ -15,6 +16,9 @@ export function addMasks(masker: Masker, { contexts, masks, services, actions, c
     services?.runtimeToken,
     services?.idTokenRequestToken,
     actions.token,
+    push?.token,
+    placement?.container?.credentials?.password,
+    ...(placement?.services ?? []).map(({ credentials }) => credentials?.password),
     checkout.source.kind === "git" ? checkout.source.token : undefined,
   ];
   // git sends a token in this form, and prints it where it is told to trace.
