@@ -349,3 +349,22 @@ describe("matrices", () => {
     ).toEqual([]);
   });
 });
+
+describe("containers", () => {
+  const container = (body: string) => jobs(`  a:\n    container:\n      image: x\n${body}\n    ${JOB}`);
+
+  it("may say what their pod gets, which GitHub's files cannot", () => {
+    const resources = "      resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}";
+    expect(workflowMistakes(container(`${resources}\n      annotations: {team: x}`))).toEqual([]);
+  });
+
+  it.each([
+    ["resources: {cpu: 1}", "Unexpected value 'cpu'"],
+    ["resource: {}", "Unexpected value 'resource'"],
+    ["annotations: [x]", "Expected a mapping"],
+  ])("with %s are mistaken", (line, mistake) => {
+    expect(workflowMistakes(container(`      ${line}`)).join("\n")).toMatch(
+      new RegExp(mistake.replace("Expected", "(?:Expected|expected|Unexpected)")),
+    );
+  });
+});

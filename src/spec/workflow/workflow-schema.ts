@@ -30,6 +30,35 @@ const CORRECTIONS: SchemaSource["definitions"] = {
   "workflow-dispatch-input-mapping": PUBLISHED["workflow-dispatch-input"] ?? {},
 };
 
-export const WORKFLOW_SCHEMA_SOURCE: SchemaSource = { definitions: { ...PUBLISHED, ...CORRECTIONS } };
+/** What Slipway's files may say beyond GitHub's: what a job's pod may have on Kubernetes. */
+const EXTENSIONS: SchemaSource["definitions"] = {
+  "container-mapping": withProperties("container-mapping", {
+    resources: "container-resources",
+    annotations: "container-env",
+  }),
+  "service-container-mapping": withProperties("service-container-mapping", {
+    resources: "container-resources",
+  }),
+  "container-resources": {
+    context: ["github", "inputs", "vars", "needs", "strategy", "matrix"],
+    mapping: { properties: { requests: "container-quantities", limits: "container-quantities" } },
+  },
+  "container-quantities": { mapping: { "loose-key-type": "non-empty-string", "loose-value-type": "string" } },
+};
+
+function withProperties(
+  name: string,
+  more: { readonly [property: string]: string },
+): SchemaSource["definitions"][string] {
+  const published = PUBLISHED[name] ?? {};
+  return {
+    ...published,
+    mapping: { ...published.mapping, properties: { ...published.mapping?.properties, ...more } },
+  };
+}
+
+export const WORKFLOW_SCHEMA_SOURCE: SchemaSource = {
+  definitions: { ...PUBLISHED, ...CORRECTIONS, ...EXTENSIONS },
+};
 
 export const WORKFLOW_SCHEMA = new TemplateSchema(WORKFLOW_SCHEMA_SOURCE);
