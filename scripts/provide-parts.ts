@@ -35,6 +35,16 @@ const PARTS: readonly Part[] = [
     packages: ["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"],
   },
   {
+    given: "SLIPWAY_TEST_DOCKER_HOST",
+    programs: ["dockerd"],
+    places: ["/usr/sbin/dockerd", "/usr/local/bin/dockerd"],
+    packages: ["docker.io", "iptables"],
+  },
+  // What the images of Docker's tests, and the kit, are made with.
+  { programs: ["musl-gcc"], places: [], packages: ["gcc", "libc6-dev", "musl-tools"] },
+  { programs: ["busybox"], places: ["/bin/busybox"], packages: ["busybox-static"] },
+  { programs: ["patchelf"], places: [], packages: ["patchelf"] },
+  {
     programs: ["chromium", "chromium-browser", "google-chrome"],
     places: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
     packages: ["chromium"],

@@ -9,6 +9,7 @@ const [name, folder = "", owner] = process.argv.slice(2);
 const STARTERS: { readonly [N in PartName]: () => Promise<StartPart> } = {
   postgres: async () => (await import("./postgres-server.ts")).startPostgres,
   rabbit: async () => (await import("./rabbit-server.ts")).startRabbit,
+  docker: async () => (await import("./docker-server.ts")).startDocker,
   s3: async () => (await import("../swift.ts")).startS3,
 };
 

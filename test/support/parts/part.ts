@@ -1,5 +1,5 @@
 /** A real server that tests run against. One of each is started for a run, with the first test that asks for it. */
-export type PartName = "postgres" | "rabbit" | "s3";
+export type PartName = "postgres" | "rabbit" | "s3" | "docker";
 
 /** A started server: enough to use it, as plain JSON. */
 export type PartInfo = { readonly [name: string]: string };
