@@ -1,17 +1,28 @@
 import { describe, expect, it } from "vitest";
+import type { JobNeeds } from "../../executors/executor.ts";
 import { FakeExecutor } from "../../executors/fake/fake-executor.ts";
-import { executorChooser, parsePlatforms } from "./choose-executor.ts";
+import { executorChooser } from "./choose-executor.ts";
+import { parsePlatforms } from "./platforms.ts";
 
 const local = new FakeExecutor();
+const containers = new FakeExecutor();
+const beside = new FakeExecutor();
 const host = { platform: "linux" as const, arch: "x64" };
 
 function choose(
   labels: readonly string[],
-  more: { group?: string; mapped?: string[]; strict?: boolean } = {},
+  more: { group?: string; mapped?: string[]; strict?: boolean; needs?: Partial<JobNeeds> } = {},
 ) {
-  const chooser = executorChooser(local, host, parsePlatforms(more.mapped ?? []), more.strict ?? false);
+  const chooser = executorChooser({
+    local,
+    containers,
+    beside,
+    host,
+    platforms: parsePlatforms(more.mapped ?? []),
+    strict: more.strict ?? false,
+  });
   const group = more.group === undefined ? {} : { group: more.group };
-  return chooser({ labels, ...group, container: false, services: false });
+  return chooser({ labels, ...group, container: false, services: false, ...more.needs });
 }
 
 describe("executorChooser", () => {
@@ -41,7 +52,42 @@ describe("executorChooser", () => {
     expect(choose(["gpu"], { strict: true })).toEqual({ fail: expect.stringContaining("gpu") });
   });
 
-  it.each(["ubuntu-latest=node:20", "gpu", "=local"])("refuses --platform %s", (text) => {
+  it.each([["ubuntu-latest"], ["Windows-2022"]])(
+    "runs jobs for %s in the image that stands for it",
+    (label) => {
+      const mapped = ["windows-2022=win", "ubuntu-latest=docker://node:24"];
+      expect(choose([label], { mapped })).toBe(containers);
+      expect(choose(["self-hosted"], { mapped })).toBe(local);
+    },
+  );
+
+  it("takes the last of two places for one label", () => {
+    expect(choose(["gpu"], { mapped: ["gpu=a", "GPU=local"] })).toBe(local);
+    expect(choose(["gpu"], { mapped: ["gpu=local", "gpu=a"] })).toBe(containers);
+  });
+
+  it("runs a job with an image of its own in it, wherever its label leads, but not for another kind of machine", () => {
+    const needs = { container: true };
+    expect(choose(["ubuntu-latest"], { needs })).toBe(containers);
+    expect(choose(["gpu"], { needs, mapped: ["gpu=local"] })).toBe(containers);
+    expect(choose(["windows-2022"], { needs })).toEqual({ skip: expect.stringContaining("windows-2022") });
+  });
+
+  it.each([{ services: true }, { stepContainers: true }])("puts containers beside a job with %j", (needs) => {
+    expect(choose(["ubuntu-latest"], { needs })).toBe(beside);
+    expect(choose(["ubuntu-latest"], { needs: { ...needs, container: true } })).toBe(containers);
+    expect(choose(["ubuntu-latest"], { needs, mapped: ["ubuntu-latest=a"] })).toBe(containers);
+  });
+
+  it("keeps the image as it is written", () => {
+    const { images } = parsePlatforms(["Big=reg.example:5000/Team/img@sha256:ab", "a=b=node:24"]);
+    expect([...images]).toEqual([
+      ["big", "reg.example:5000/Team/img@sha256:ab"],
+      ["a=b", "node:24"],
+    ]);
+  });
+
+  it.each(["gpu", "=local", "gpu=", "gpu=a b", "gpu=--privileged"])("refuses --platform %s", (text) => {
     expect(() => parsePlatforms([text])).toThrow("--platform");
   });
 });

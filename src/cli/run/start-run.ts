@@ -26,11 +26,12 @@ import { parseMatrixFilter } from "../settings/name-value.ts";
 import { jobLimit, localActions, type RunOptionValues, type RunValues } from "../settings/run-values.ts";
 import { UsageError } from "../usage-error.ts";
 import { openView } from "../view/open-view.ts";
-import { executorChooser, parsePlatforms } from "./choose-executor.ts";
+import { executorChooser } from "./choose-executor.ts";
 import { failedStepShell } from "./failed-step-shell.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { newRunId, nextRunNumber } from "./next-run-number.ts";
 import { BrokenPipelines, type PlannedPipeline, type RunPlan } from "./plan-run.ts";
+import { parsePlatforms } from "./platforms.ts";
 import { type PipelineRun, runPipelines } from "./run-pipelines.ts";
 import { userFolders } from "./user-folders.ts";
 import { withGivenEnv } from "./with-given-env.ts";
@@ -53,7 +54,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const { plan, values, outside, project, io } = request;
   const at = (path: string) => resolve(project.folder, path);
   const host = { platform: platform(), arch: arch() };
-  const mapped = parsePlatforms(values.platform);
+  const platforms = parsePlatforms(values.platform);
   const maxJobs = jobLimit(values["concurrent-jobs"], availableParallelism());
   const only = { jobs: plan.jobs, matrix: parseMatrixFilter(values.matrix) };
   const local = localActions(values["local-action"], project.folder);
@@ -103,7 +104,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   const baseEnv = baseEnvironment(io.env, outside.hiddenEnv, outside.env);
   const executor = new LocalExecutor({
     mode: "in-process",
-    labels: [...mapped],
+    labels: [...platforms.local],
     ...(io.spawner === undefined ? {} : { spawner: io.spawner }),
     expectsMany: stepCount(plan) >= MANY_STEPS,
     ...(values["shell-on-failure"] ? { onStepFailed: failedStepShell(io, view) } : {}),
@@ -113,7 +114,14 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     {
       vars: outside.vars,
       secrets: outside.secrets,
-      chooseExecutor: executorChooser(executor, host, mapped, values.strict),
+      chooseExecutor: executorChooser({
+        local: executor,
+        containers: executor,
+        beside: executor,
+        host,
+        platforms,
+        strict: values.strict,
+      }),
       only,
       strict: values.strict,
       concurrency: new ConcurrencyGroups(),
