@@ -1,5 +1,5 @@
 // Bundles the program into dist/: `slipway.mjs` (the command line), `runner.mjs` (runs one job) and `spawner.mjs`
-// (starts the processes of steps where there are many).
+// (starts the processes of steps where there are many); into dist/container/ what the kit of containers holds.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,24 @@ const result = await build({
   logLevel: "warning",
 });
 for (const { path, contents } of result.outputFiles) replace(path, contents);
+
+// Each in one file: they are copied into containers one by one.
+const contained = await build({
+  absWorkingDir: root,
+  entryPoints: { runner: "src/executors/container/container-runner-main.ts" },
+  outdir: join(outdir, "container"),
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  banner,
+  write: false,
+  logLevel: "warning",
+});
+for (const { path, contents } of contained.outputFiles) replace(path, contents);
 
 // Actions that come with the program: each a folder with its action.yml and one file.
 const bundled = readdirSync(join(root, "src/bundled-actions"), { withFileTypes: true })

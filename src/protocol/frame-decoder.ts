@@ -1,5 +1,5 @@
 /**
- * Reads what a runner writes, whatever pieces it arrives in: frames, and between them plain log.
+ * Reads what a runner writes, whatever pieces it arrives in: frames, messages, and between them plain log.
  *
  * A frame begins with a record separator (also in the middle of a line, which then ends there) and ends with a line
  * feed. A record that is no frame after all is plain log like any other line: nothing a process prints can make the
@@ -8,9 +8,12 @@
 import { Buffer } from "node:buffer";
 import type { Frame } from "./frame.ts";
 import { parseFrame } from "./parse-frame.ts";
+import { parseRunnerMessage, type RunnerMessage } from "./runner-message.ts";
 
 export type Decoded =
   | { readonly kind: "frame"; readonly frame: Frame }
+  /** What the runner asks of its executor. */
+  | { readonly kind: "message"; readonly message: RunnerMessage }
   /** A piece of plain log, its line feeds kept. */
   | { readonly kind: "plain"; readonly data: Uint8Array };
 
@@ -82,8 +85,11 @@ export class FrameDecoder {
     const record = Buffer.concat(this.#record, this.#recordBytes);
     this.#forget();
     const fits = whole && record.length <= this.#maxFrameBytes;
-    const frame = fits ? parseFrame(record.toString("utf8", 1)) : undefined;
+    const text = fits ? record.toString("utf8", 1) : "";
+    const frame = fits ? parseFrame(text) : undefined;
+    const message = frame === undefined ? parseRunnerMessage(text) : undefined;
     if (frame !== undefined) decoded.push({ kind: "frame", frame });
+    else if (message !== undefined) decoded.push({ kind: "message", message });
     else if (record.length > 1) decoded.push({ kind: "plain", data: record.subarray(1) });
   }
 

@@ -23,6 +23,36 @@ export interface StepContainerRequest {
   readonly options?: string;
 }
 
+/** As `encodeFrame` writes a frame. A decoder of frames gives it back as a message. */
+export function encodeRunnerMessage(message: RunnerMessage): string {
+  return `\x1e${JSON.stringify(message)}\n`;
+}
+
+/** Undefined for what is no message that this side knows. `record` is what stands between separator and line feed. */
+export function parseRunnerMessage(record: string): RunnerMessage | undefined {
+  if (!record.startsWith('{"type":"container.')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(record);
+  } catch {
+    return undefined;
+  }
+  const { type, id, container } = value as Record<string, unknown>;
+  if (typeof id !== "string") return undefined;
+  if (type === "container.remove") return { type, id };
+  return type === "container.start" && isContainerRequest(container) ? { type, id, container } : undefined;
+}
+
+function isContainerRequest(value: unknown): value is StepContainerRequest {
+  if (typeof value !== "object" || value === null) return false;
+  const { image, gateSocket, options } = value as Record<string, unknown>;
+  if (typeof gateSocket !== "string" || (options !== undefined && typeof options !== "string")) return false;
+  if (typeof image !== "object" || image === null) return false;
+  const { kind, name, context, dockerfile } = image as Record<string, unknown>;
+  if (kind === "pull") return typeof name === "string";
+  return kind === "build" && typeof context === "string" && typeof dockerfile === "string";
+}
+
 /** What the image says of itself. */
 export interface ImageConfig {
   readonly entrypoint: readonly string[];

@@ -148,6 +148,7 @@ export class Job {
       cacheDirectory: directories.actionCache,
       checkout,
       env: { ...baseEnv, ...this.tools.tracker.env },
+      ...(this.ports.git === undefined ? {} : { git: this.ports.git }),
       now: () => this.clock.now(),
       mask: (value) => this.mask(value),
     });

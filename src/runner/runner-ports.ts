@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { FrameSink } from "../protocol/frame-sink.ts";
 import type { ActionStore, ActionStoreOptions } from "./actions/action-store.ts";
+import type { GitProgram } from "./git/git.ts";
 import type { OutputPipes } from "./process/output-pipes.ts";
 import type { Spawner } from "./process/spawner.ts";
 
@@ -25,6 +26,8 @@ export interface RunnerPorts {
   readonly pipes?: OutputPipes;
   /** Shared likewise; absent: this process starts all others itself. */
   readonly spawner?: Spawner;
+  /** The git that works for the runner itself; absent: the one on the PATH of steps. */
+  readonly git?: GitProgram;
   /** Awaited before the job goes on after a step failed for which no `continue-on-error` holds (`--shell-on-failure`). */
   readonly onStepFailed?: (failure: StepFailure) => Promise<void>;
   /** Absent: the store of `src/runner/actions`. */

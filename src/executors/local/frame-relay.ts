@@ -42,6 +42,8 @@ export class FrameRelay {
       return;
     }
     this.end();
+    // Asked of an executor that has containers; whoever has them takes it before this.
+    if (item.kind === "message") return;
     const { frame } = item;
     if (frame.seq <= this.#taken) return;
     this.#taken = frame.seq;

@@ -5,7 +5,7 @@ import { encodeFrame } from "../../protocol/encode-frame.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { parseJobRequest } from "../../protocol/parse-job-request.ts";
-import { parseRunnerCommand } from "../../protocol/runner-command.ts";
+import { parseRunnerCommand, type RunnerCommand } from "../../protocol/runner-command.ts";
 import { runJob as realRunJob } from "../../runner/run-job.ts";
 
 export interface RunnerIo {
@@ -19,6 +19,10 @@ export interface RunnerIo {
   readonly trackingId: string | undefined;
   /** To whoever reads the standard error. */
   readonly complain: (text: string) => void;
+  /** True: the job goes on when the input ends or its output is lost; another will listen, and tell it to end. */
+  readonly outlives?: boolean;
+  /** Is told of commands other than to cancel and to kill. */
+  readonly onCommand?: (command: RunnerCommand) => void;
   /** Absent: the runner itself. */
   readonly runJob?: typeof realRunJob;
 }
@@ -36,9 +40,11 @@ export async function runRunner(io: RunnerIo): Promise<number> {
   const first = Promise.withResolvers<string | undefined>();
   const inputEnded = () => {
     first.resolve(undefined);
-    endEverything();
+    if (io.outlives !== true) endEverything();
   };
-  io.onOutputLost(endEverything);
+  io.onOutputLost(() => {
+    if (io.outlives !== true) endEverything();
+  });
   io.onTerminate(() => cancel.abort("the runner was told to terminate"));
 
   void readLines(
@@ -48,6 +54,7 @@ export async function runRunner(io: RunnerIo): Promise<number> {
       const command = parseRunnerCommand(line);
       if (command?.type === "kill") endEverything();
       else if (command?.type === "cancel") cancel.abort(command.reason);
+      else if (command !== undefined) io.onCommand?.(command);
     },
   ).then(inputEnded, inputEnded);
 

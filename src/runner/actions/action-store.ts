@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve as resolvePath } from "node:path";
 import { ExecError } from "../../errors.ts";
 import type { ActionSources, CheckoutSource } from "../../protocol/job-request.ts";
-import { createGit, type Git } from "../git/git.ts";
+import { createGit, type Git, type GitProgram } from "../git/git.ts";
 import { type Patience, patientGit } from "../git/patient-git.ts";
 import { type ActionRemote, actionRemote } from "./action-remote.ts";
 import { fetchAction } from "./fetch-action.ts";
@@ -20,6 +20,8 @@ export interface ActionStoreOptions {
   readonly checkout: CheckoutSource;
   /** For git: PATH, HOME, proxies. */
   readonly env: { readonly [name: string]: string };
+  /** Absent: the one on PATH. */
+  readonly git?: GitProgram;
   /** Unix time in milliseconds. */
   readonly now: () => number;
   /** Called before a value that must not be seen is used. */
@@ -69,7 +71,7 @@ export interface FetchedRepository {
 const FRESH_MS = 60_000;
 
 export function createActionStore(options: ActionStoreOptions): ActionStore {
-  return new GitActionStore(options, createGit(options.env));
+  return new GitActionStore(options, createGit(options.env, options.git));
 }
 
 class GitActionStore implements ActionStore {

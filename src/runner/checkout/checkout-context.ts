@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../json.ts";
 import type { CheckoutSource } from "../../protocol/job-request.ts";
+import type { GitProgram } from "../git/git.ts";
 import type { Patience } from "../git/patient-git.ts";
 
 /** What the built-in checkout is given by the step that runs it. */
@@ -13,6 +14,8 @@ export interface CheckoutContext {
   readonly github: JsonObject;
   /** For git: PATH, HOME, proxies. */
   readonly env: { readonly [name: string]: string };
+  /** Absent: the one on PATH. */
+  readonly git?: GitProgram;
   readonly signal: AbortSignal;
   /** Lines for the step's log, `##[group]` and its kind included. */
   readonly log: (line: string) => void;

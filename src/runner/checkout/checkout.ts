@@ -19,7 +19,7 @@ export async function runCheckout(
   inputs: { readonly [name: string]: string },
   context: CheckoutContext,
 ): Promise<CheckoutResult> {
-  const git = patientGit(createGit(context.env), { log: context.log, ...context.patience });
+  const git = patientGit(createGit(context.env, context.git), { log: context.log, ...context.patience });
   const settings = checkoutSettings(inputs, context);
   try {
     context.log(`Syncing repository: ${settings.repository}`);
@@ -40,10 +40,10 @@ export async function runCheckout(
 /** The post step: takes persisted credentials away again. */
 export async function cleanUpCheckout(
   state: { readonly [name: string]: string },
-  context: Pick<CheckoutContext, "env" | "signal" | "log">,
+  context: Pick<CheckoutContext, "env" | "git" | "signal" | "log">,
 ): Promise<void> {
   context.log("Removing auth");
-  await withdrawAccess(createGit(context.env), state, context.signal);
+  await withdrawAccess(createGit(context.env, context.git), state, context.signal);
 }
 
 async function checkoutOwn(

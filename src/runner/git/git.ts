@@ -19,6 +19,13 @@ export interface GitResult {
   readonly stderr: string;
 }
 
+/** A git that is not looked for on PATH. */
+export interface GitProgram {
+  readonly file: string;
+  /** What it needs to find its own parts; goes before all others. */
+  readonly env: { readonly [name: string]: string };
+}
+
 /** Runs git and gives what came out, whatever its exit code. Rejects with `ExecError` if cancelled or not startable. */
 export type Git = (args: readonly string[], options: GitOptions) => Promise<GitResult>;
 
@@ -27,21 +34,22 @@ const TERMINATE_MS = 2_000;
 const MAX_STDERR = 64 * 1024;
 
 /** Git that never asks, never pages, never takes optional locks, and is deaf to a surrounding git's variables. */
-export function createGit(baseEnv: { readonly [name: string]: string }): Git {
-  return (args, options) => run(args, options, baseEnv);
+export function createGit(baseEnv: { readonly [name: string]: string }, program?: GitProgram): Git {
+  return (args, options) => run(args, options, baseEnv, program);
 }
 
 function run(
   args: readonly string[],
   options: GitOptions,
   baseEnv: { readonly [name: string]: string },
+  program: GitProgram | undefined,
 ): Promise<GitResult> {
   const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
   const { signal } = options;
   if (signal.aborted) return Promise.reject(cancelled());
-  const env = gitEnvironment(baseEnv, options.config ?? {}, options.env ?? {});
+  const env = gitEnvironment(baseEnv, options.config ?? {}, { ...options.env, ...program?.env });
   // A session of its own: no terminal to ask on, and a group that can be ended as a whole.
-  const child = spawn("git", args, { cwd: options.cwd, env, detached: true, stdio: "pipe" });
+  const child = spawn(program?.file ?? "git", args, { cwd: options.cwd, env, detached: true, stdio: "pipe" });
   const stdout: Buffer[] = [];
   let stderr = "";
   let timer: NodeJS.Timeout | undefined;

@@ -30,6 +30,7 @@ export interface ProcessPipe {
 export class OutputPipes {
   readonly #parent: string;
   readonly #path: string;
+  readonly #makeFifo: readonly [string, ...string[]];
   /** Descriptors of pipes that nobody uses. */
   readonly #free: number[] = [];
   #batch = FIRST_BATCH;
@@ -37,10 +38,15 @@ export class OutputPipes {
   #unusable = !existsSync("/proc/self/fd");
   #closed = false;
 
-  /** `parent` is where the pipes are made, for a moment; `path` is where `mkfifo` is looked for. */
-  constructor(parent: string = existsSync(MEMORY) ? MEMORY : tmpdir(), path: string = USUAL_PATH) {
+  /** `parent` is where the pipes are made, for a moment; `path` is where `makeFifo`, a command without its names, is looked for. */
+  constructor(
+    parent: string = existsSync(MEMORY) ? MEMORY : tmpdir(),
+    path: string = USUAL_PATH,
+    makeFifo: readonly [string, ...string[]] = ["mkfifo"],
+  ) {
     this.#parent = parent;
     this.#path = path;
+    this.#makeFifo = makeFifo;
   }
 
   /** Begins to make the first pipes, so that the first process need not wait for them. */
@@ -115,7 +121,7 @@ export class OutputPipes {
     try {
       directory = mkdtempSync(join(this.#parent, "slipway-pipes-"));
       const names = Array.from({ length: count }, (_, i) => join(directory ?? "", `${i}`));
-      if (!(await makeFifos(names, this.#path))) return [];
+      if (!(await makeFifos(names, this.#path, this.#makeFifo))) return [];
       for (const name of names) made.push(openSync(name, constants.O_RDONLY | constants.O_NONBLOCK));
     } catch {
       // Those that were made are of use all the same.
@@ -131,9 +137,13 @@ function orderedByWriting(a: number, b: number): [number, number] {
   return (a & constants.O_WRONLY) !== 0 ? [a, b] : [b, a];
 }
 
-function makeFifos(names: readonly string[], path: string): Promise<boolean> {
+function makeFifos(
+  names: readonly string[],
+  path: string,
+  [file, ...args]: readonly [string, ...string[]],
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn("mkfifo", ["-m", "600", ...names], { stdio: "ignore", env: { PATH: path } });
+    const child = spawn(file, [...args, "-m", "600", ...names], { stdio: "ignore", env: { PATH: path } });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
   });

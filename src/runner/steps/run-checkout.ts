@@ -13,6 +13,7 @@ export async function runCheckoutStage(step: StepExecution, spec: UsesStepSpec):
     temp: directories.temp,
     github: step.github,
     env: step.processEnv(),
+    ...(job.ports.git === undefined ? {} : { git: job.ports.git }),
     signal: step.signal,
     log: (line: string) => step.log.line(line),
     warn: (message: string) => step.log.annotate({ level: "warning", message }),
