@@ -24,8 +24,18 @@ export type PlatformEvent =
   | { readonly type: "build.cancel"; readonly buildId: string; readonly reason: string }
   | { readonly type: "approval.decided"; readonly buildId: string; readonly approvalId: string }
   | { readonly type: "group.changed"; readonly holders: readonly GroupHolder[] }
+  /** Frames of a runner that pushes are in its mailbox, up to this number. */
+  | (RunnerSubject & { readonly type: "runner.frames"; readonly seq: number })
+  /** A command waits in the mailbox of such a runner, or it was closed. */
+  | (RunnerSubject & { readonly type: "runner.command" })
   /** A build or a job gave back its place under a quota. */
   | { readonly type: "slot.freed"; readonly projectId: string };
+
+interface RunnerSubject {
+  readonly buildId: string;
+  readonly jobKey: string;
+  readonly attempt: number;
+}
 
 /** One job or step that moved, as far as a live view needs it. */
 export interface WatchedChange {

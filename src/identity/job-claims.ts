@@ -13,6 +13,7 @@ const SCOPE_NAMES: Readonly<Record<TokenPurpose, string>> = {
   runtime: "Actions.Results",
   "id-token": "Actions.IdToken",
   git: "Slipway.Git",
+  runner: "Slipway.Runner",
 };
 
 /** `scp` and `ac` as the clients of GitHub's services read them. */

@@ -16,8 +16,11 @@ export interface JobIdentity {
   readonly space: string;
 }
 
-/** `runtime`: artifacts and caches. `id-token`: proofs for others. `git`: reading the project's repository. */
-export type TokenPurpose = "runtime" | "id-token" | "git";
+/**
+ * `runtime`: artifacts and caches. `id-token`: proofs for others. `git`: reading the project's repository. `runner`: what
+ * the job's own runner says of it, and is told.
+ */
+export type TokenPurpose = "runtime" | "id-token" | "git" | "runner";
 
 export type JobName = Pick<ServiceJob, "buildId" | "jobKey" | "attempt">;
 

@@ -68,8 +68,8 @@ export class StoredJobTokens implements JobTokens {
   async issue(job: ServiceJob, purpose: TokenPurpose): Promise<string> {
     const place = await this.#placeOf(job);
     const small = { ...job, github: serviceContext(job.github) };
-    // A clone needs none of what caches and proofs are decided by.
-    const carried = purpose === "git" ? { ...small, github: {} } : small;
+    // Clones and runners need none of what caches and proofs are decided by.
+    const carried = purpose === "git" || purpose === "runner" ? { ...small, github: {} } : small;
     const passport: Passport = { ...place, job: carried };
     const claims = jobClaims(identityOf(passport), purpose, this.#clock.now());
     return signToken({ ...claims, slipway: passport as unknown as JsonObject }, this.#keys[0]);

@@ -12,6 +12,7 @@ import { migrate } from "./migrations/migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
 import { kyselyProjectStore } from "./projects/kysely-project-store.ts";
 import { kyselyScheduleStore } from "./projects/kysely-schedule-store.ts";
+import { kyselyRunnerStore } from "./runners/kysely-runner-store.ts";
 import type { Store } from "./store.ts";
 import { kyselyApprovalStore } from "./turns/kysely-approval-store.ts";
 import { kyselyGroupStore } from "./turns/kysely-group-store.ts";
@@ -47,6 +48,7 @@ export async function openStore(options: StoreOptions, { clock, logger }: StoreD
     logs: kyselyLogStore(engine),
     projects: kyselyProjectStore(engine),
     requests: kyselyRequestStore(engine),
+    runners: kyselyRunnerStore(engine),
     schedules: kyselyScheduleStore(engine, clock),
     slots: kyselySlotStore(engine),
     webhooks: kyselyWebhookStore(engine, clock),

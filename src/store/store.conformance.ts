@@ -10,6 +10,7 @@ import { requestConformance } from "./kept/request-store.conformance.ts";
 import { logConformance } from "./logs/log-store.conformance.ts";
 import { projectConformance } from "./projects/project-store.conformance.ts";
 import { scheduleConformance } from "./projects/schedule-store.conformance.ts";
+import { runnerConformance } from "./runners/runner-store.conformance.ts";
 import { type TestStore, testStore } from "./store.fixture.ts";
 import type { Store } from "./store.ts";
 import { approvalConformance } from "./turns/approval-store.conformance.ts";
@@ -54,6 +55,7 @@ export function storeConformance(
       requestConformance,
       accessConformance,
       webhookConformance,
+      runnerConformance,
     ])
       part(given);
 

@@ -6,6 +6,7 @@ import type { GroupStore } from "./group-store.ts";
 import type { LogStore } from "./log-store.ts";
 import type { ProjectStore } from "./project-store.ts";
 import type { RequestStore } from "./request-store.ts";
+import type { RunnerStore } from "./runner-store.ts";
 import type { ScheduleStore } from "./schedule-store.ts";
 import type { SlotStore } from "./slot-store.ts";
 import type { WebhookStore } from "./webhook-store.ts";
@@ -27,6 +28,7 @@ export interface Store {
   readonly logs: LogStore;
   readonly projects: ProjectStore;
   readonly requests: RequestStore;
+  readonly runners: RunnerStore;
   readonly schedules: ScheduleStore;
   readonly slots: SlotStore;
   readonly webhooks: WebhookStore;

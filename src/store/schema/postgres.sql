@@ -320,6 +320,39 @@ table requests: expires_at bigint not null
 table requests: constraint requests_pkey PRIMARY KEY (caller, key)
 CREATE INDEX requests_expiry ON public.requests USING btree (expires_at)
 CREATE UNIQUE INDEX requests_pkey ON public.requests USING btree (caller, key)
+table runner_commands: mailbox_id bigint not null
+table runner_commands: number bigint not null
+table runner_commands: once text collate "C" not null
+table runner_commands: command_json text collate "C" not null
+table runner_commands: constraint runner_commands_mailbox_id_fkey FOREIGN KEY (mailbox_id) REFERENCES runner_mailboxes(id) ON DELETE CASCADE
+table runner_commands: constraint runner_commands_mailbox_id_once_key UNIQUE (mailbox_id, once)
+table runner_commands: constraint runner_commands_pkey PRIMARY KEY (mailbox_id, number)
+CREATE UNIQUE INDEX runner_commands_mailbox_id_once_key ON public.runner_commands USING btree (mailbox_id, once)
+CREATE UNIQUE INDEX runner_commands_pkey ON public.runner_commands USING btree (mailbox_id, number)
+table runner_frames: mailbox_id bigint not null
+table runner_frames: last_seq bigint not null
+table runner_frames: first_seq bigint not null
+table runner_frames: end_byte bigint not null
+table runner_frames: final bigint not null
+table runner_frames: gzip bigint not null
+table runner_frames: content bytea not null
+table runner_frames: constraint runner_frames_mailbox_id_fkey FOREIGN KEY (mailbox_id) REFERENCES runner_mailboxes(id) ON DELETE CASCADE
+table runner_frames: constraint runner_frames_pkey PRIMARY KEY (mailbox_id, last_seq)
+CREATE UNIQUE INDEX runner_frames_pkey ON public.runner_frames USING btree (mailbox_id, last_seq)
+table runner_mailboxes: id bigint generated always as identity not null
+table runner_mailboxes: build_id text collate "C" not null
+table runner_mailboxes: job_key text collate "C" not null
+table runner_mailboxes: attempt bigint not null
+table runner_mailboxes: opened_at bigint not null
+table runner_mailboxes: heard_at bigint
+table runner_mailboxes: accepted_seq bigint not null
+table runner_mailboxes: received_bytes bigint not null
+table runner_mailboxes: read_bytes bigint not null
+table runner_mailboxes: constraint runner_mailboxes_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id) ON DELETE CASCADE
+table runner_mailboxes: constraint runner_mailboxes_build_id_job_key_attempt_key UNIQUE (build_id, job_key, attempt)
+table runner_mailboxes: constraint runner_mailboxes_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX runner_mailboxes_build_id_job_key_attempt_key ON public.runner_mailboxes USING btree (build_id, job_key, attempt)
+CREATE UNIQUE INDEX runner_mailboxes_pkey ON public.runner_mailboxes USING btree (id)
 table schedules: id text collate "C" not null
 table schedules: pipeline_id text collate "C" not null
 table schedules: cron text collate "C" not null

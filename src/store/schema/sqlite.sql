@@ -295,6 +295,36 @@ CREATE TABLE requests (
   primary key (caller, key)
 );
 CREATE INDEX requests_expiry on requests (expires_at);
+CREATE TABLE runner_commands (
+  mailbox_id integer not null references runner_mailboxes (id) on delete cascade,
+  number integer not null,
+  once text not null,
+  command_json text not null,
+  primary key (mailbox_id, number),
+  unique (mailbox_id, once)
+);
+CREATE TABLE runner_frames (
+  mailbox_id integer not null references runner_mailboxes (id) on delete cascade,
+  last_seq integer not null,
+  first_seq integer not null,
+  end_byte integer not null,
+  final integer not null,
+  gzip integer not null,
+  content blob not null,
+  primary key (mailbox_id, last_seq)
+);
+CREATE TABLE runner_mailboxes (
+  id integer primary key autoincrement,
+  build_id text not null references builds (id) on delete cascade,
+  job_key text not null,
+  attempt integer not null,
+  opened_at integer not null,
+  heard_at integer,
+  accepted_seq integer not null default 0,
+  received_bytes integer not null default 0,
+  read_bytes integer not null default 0,
+  unique (build_id, job_key, attempt)
+);
 CREATE TABLE schedules (
   id text primary key,
   pipeline_id text not null references pipelines (id) on delete cascade,
