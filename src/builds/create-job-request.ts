@@ -14,11 +14,13 @@ export interface JobRequestParts {
   readonly token: string | undefined;
   /** See `PlacementFacts`. */
   readonly usesImage: boolean;
+  /** Nobody sees the workspace but the runner: it keeps the artifacts of a `.platform.yaml` itself. */
+  readonly collects: boolean;
 }
 
 /** What a runner is told about a planned job. Throws `ExecError` (`InvalidSpec`) for a container that cannot be evaluated. */
 export function createJobRequest(parts: JobRequestParts): JobRequest {
-  const { buildId, job, attempt, environment, services, token, usesImage } = parts;
+  const { buildId, job, attempt, environment, services, token, usesImage, collects } = parts;
   const { key, name, spec, workflow, needs, strategy, matrix, settings } = job;
   const { masks = [], ...place } = environment;
   return {
@@ -47,6 +49,7 @@ export function createJobRequest(parts: JobRequestParts): JobRequest {
     masks,
     ...place,
     ...(services === undefined ? {} : { services }),
+    ...(collects && spec.collect !== undefined ? { collect: spec.collect } : {}),
     placement: evaluatePlacement({ job, usesImage, token, runner: environment.runner }),
   };
 }

@@ -141,7 +141,9 @@ export class JobAttempts {
     this.#outlives = placed.executor.jobsOutliveIt === true;
     const frames = listener.begin(attempt);
     let closed = false;
-    let used: { readonly services: boolean } = { services: runner !== undefined && usesServices(job) };
+    let used: { readonly services: boolean } = {
+      services: runner !== undefined && needsServices(job, placed.executor),
+    };
     try {
       const start =
         runner === undefined
@@ -182,12 +184,21 @@ export class JobAttempts {
     };
     const environment = await build.jobEnvironment(who);
     let services: JobServices | undefined;
-    if (usesServices(job)) {
+    if (needsServices(job, executor)) {
       services = await build.services?.servicesFor(serviceJobOf(buildId, job, attempt));
       onServices(services);
     }
     if (this.#cancelReason !== undefined) return undefined;
-    const request = createJobRequest({ buildId, job, attempt, environment, services, token, usesImage });
+    const request = createJobRequest({
+      buildId,
+      job,
+      attempt,
+      environment,
+      services,
+      token,
+      usesImage,
+      collects: executor.sharesFolders !== true,
+    });
     return await executor.start(
       request,
       (frame) => frames.receive(frame),
@@ -266,6 +277,11 @@ export class JobAttempts {
       ...(reason === undefined ? {} : { reason }),
     };
   }
+}
+
+/** Its actions talk to them, or its runner itself, to keep what nobody else sees. */
+function needsServices(job: PlannedJob, executor: Executor): boolean {
+  return usesServices(job) || (executor.sharesFolders !== true && job.spec.collect !== undefined);
 }
 
 function endOf({ final }: Extract<JobEnd, { kind: "reported" }>): EndedJob {

@@ -45,6 +45,7 @@ export function needsOf({ spec, settings }: PlannedJob): JobNeeds {
     container: container !== undefined,
     services: services.length > 0,
     stepContainers: imagesOfSteps(spec.steps).length > 0,
+    prefersImage: spec.preferredImage !== undefined,
   };
 }
 

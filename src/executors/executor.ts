@@ -32,6 +32,12 @@ export interface Executor {
   /** True: its jobs go on when the process that started them ends, and another finds them by `attach`. */
   readonly jobsOutliveIt?: boolean;
 
+  /**
+   * True: the folders of a request are folders of the machine that starts it, which sees there what the job left. Otherwise
+   * the job's files are its place's own, and go with it: what is to be kept of them the runner keeps itself.
+   */
+  readonly sharesFolders?: boolean;
+
   /** Why this executor cannot run the job (it asks for a container on a bare host, say); undefined if it can. */
   refuses(needs: JobNeeds): string | undefined;
 
@@ -48,6 +54,9 @@ export interface Executor {
    * A job that ended in the meantime is found, and tells the rest of its frames and its end.
    */
   attach(ref: string, afterSeq: number, sink: FrameSink, note?: NoteSink): Promise<RunningJob | undefined>;
+
+  /** The `ref` that a job has or would have, where it follows from its names. Absent: it does not. */
+  refOf?(job: JobAttemptName): string;
 
   /**
    * Removes what is left of jobs of this installation that no live attempt owns: containers, networks, pods, secrets.
@@ -85,6 +94,8 @@ export interface JobNeeds {
   readonly services: boolean;
   /** One of its own steps is a `docker://…`, though perhaps one that will not run. */
   readonly stepContainers?: boolean;
+  /** It would rather run in an image it names (`.platform.yaml`), but takes a host too. */
+  readonly prefersImage?: boolean;
 }
 
 export interface RunningJob {

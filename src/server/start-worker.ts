@@ -1,6 +1,7 @@
 import { arch, availableParallelism, hostname, platform } from "node:os";
 import type { RunParts } from "../builds/orchestrator/run-parts.ts";
 import { startClaimedBuild } from "../builds/orchestrator/start-claimed-build.ts";
+import { joinJobHosts } from "../builds/worker/job-hosts.ts";
 import { localJobHost } from "../builds/worker/local-job-host.ts";
 import { Worker } from "../builds/worker/worker.ts";
 import { repositoryName } from "../github-context/repository-name.ts";
@@ -22,7 +23,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
     offline: config["actions.offline"],
     bundled: host.bundledActions,
   };
-  const jobs = localJobHost({
+  const local = localJobHost({
     folder: folder.work,
     toolCache: folder.tools,
     actionCache: folder.actions,
@@ -52,6 +53,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
     clock,
     logger,
   });
+  const jobs = joinJobHosts([local]);
   closers.add("workspaces", () => jobs.close());
   void jobs.sweep();
 

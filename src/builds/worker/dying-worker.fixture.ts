@@ -3,8 +3,6 @@ import { build, hostIn, jobCalled, requestOf } from "./local-job-host.fixture.ts
 
 const [folder = "", path = "", script = ""] = process.argv.slice(2);
 const host = hostIn(folder, path);
-const executor = host.chooseExecutor({ labels: [], container: false, services: false });
-if (!("start" in executor)) throw new Error("no executor");
 const environment = await host.jobEnvironment(build, jobCalled("job"));
-const job = await executor.start(requestOf("job", script, environment), () => {});
+const job = await host.executor.start(requestOf("job", script, environment), () => {});
 await job.ended;

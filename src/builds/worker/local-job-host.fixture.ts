@@ -4,16 +4,13 @@ import type { JobRequest } from "../../protocol/job-request.ts";
 import type { BuildRecord } from "../../store/build-record.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import type { JobEnvironment } from "../build-options.ts";
-import { type LocalJobHost, type LocalJobHostOptions, localJobHost } from "./local-job-host.ts";
+import type { JobHost } from "./job-host.ts";
+import { type LocalJobHostOptions, localJobHost } from "./local-job-host.ts";
 
 const RUNNER = fileURLToPath(new URL("../../executors/local/runner-main.ts", import.meta.url));
 
 /** A host below this folder that runs the real runner from its source. */
-export function hostIn(
-  folder: string,
-  path: string,
-  options: Partial<LocalJobHostOptions> = {},
-): LocalJobHost {
+export function hostIn(folder: string, path: string, options: Partial<LocalJobHostOptions> = {}): JobHost {
   return localJobHost({
     folder,
     toolCache: `${folder}/tools`,

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Executor, JobEnd } from "../../executors/executor.ts";
+import type { JobEnd, JobNeeds } from "../../executors/executor.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { build, hostIn, jobCalled, requestOf } from "./local-job-host.fixture.ts";
-import type { LocalJobHost, LocalJobHostOptions } from "./local-job-host.ts";
+import type { LocalJobHostOptions } from "./local-job-host.ts";
 
 const PATH = process.env.PATH ?? "/usr/bin:/bin";
 let folder: string;
-let host: LocalJobHost;
+let host: JobHost;
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "slipway-host-")));
@@ -23,17 +23,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function executorOf(by = host, labels: readonly string[] = ["ubuntu-latest"]): Executor {
-  const chosen = by.chooseExecutor({ labels: labels, container: false, services: false });
-  if (!("start" in chosen)) throw new Error("no executor");
-  return chosen;
-}
-
 async function start(jobKey: string, script: string, by = host) {
   const frames: Frame[] = [];
   const notes: string[] = [];
   const environment = await by.jobEnvironment(build, jobCalled(jobKey));
-  const job = await executorOf(by).start(
+  const job = await by.executor.start(
     requestOf(jobKey, script, environment),
     (frame) => void frames.push(frame),
     (note) => void notes.push(note),
@@ -82,26 +76,23 @@ describe("jobEnvironment", () => {
   });
 });
 
-describe("chooseExecutor", () => {
-  it.each([[["ubuntu-latest"]], [["self-hosted"]], [["BIG"]], [[]]])("runs %j here", (labels) => {
-    expect(executorOf(host, labels).name).toBe("local");
+describe("a host's executor", () => {
+  const refusal = (more: Partial<JobNeeds>) =>
+    host.executor.refuses({ labels: [], container: false, services: false, ...more });
+
+  it.each([[["ubuntu-latest"]], [["self-hosted"]], [["BIG"]], [[]]])("takes %j", (labels) => {
+    expect(refusal({ labels })).toBeUndefined();
   });
 
   it("takes a group as a label where there is none", () => {
-    expect(
-      "start" in host.chooseExecutor({ labels: [], group: "big", container: false, services: false }),
-    ).toBe(true);
-    expect(host.chooseExecutor({ labels: [], group: "huge", container: false, services: false })).toEqual({
-      fail: expect.stringContaining("huge"),
-    });
+    expect(refusal({ group: "big" })).toBeUndefined();
+    expect(refusal({ group: "huge" })).toContain("'huge'");
+    expect(refusal({ labels: ["linux"], group: "huge" })).toBeUndefined();
   });
 
-  it("fails a job for another machine with the labels that are missing", () => {
-    expect(
-      host.chooseExecutor({ labels: ["self-hosted", "gpu", "arm9"], container: false, services: false }),
-    ).toEqual({
-      fail: expect.stringContaining("gpu, arm9"),
-    });
+  it("refuses a job for another machine with the labels that are missing, and where they are set", () => {
+    const labels = ["self-hosted", "gpu", "arm9"];
+    expect(refusal({ labels })).toMatch(/'gpu', 'arm9'\. .*worker\.labels/);
   });
 });
 

@@ -2,15 +2,16 @@ import type { Clock } from "../../clock.ts";
 import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
 import { JobFolders } from "../../executors/local/job-folders.ts";
 import { LocalExecutor } from "../../executors/local/local-executor.ts";
-import { isLocalLabel, type LocalHost } from "../../executors/local/local-labels.ts";
+import type { LocalHost } from "../../executors/local/local-labels.ts";
 import { memoryFolder } from "../../executors/local/memory-folder.ts";
 import type { RunnerProgram } from "../../executors/local/runner-process.ts";
 import { thisMachine } from "../../executors/local/this-machine.ts";
 import type { ActionSources, JobRequest } from "../../protocol/job-request.ts";
 import type { BuildRecord } from "../../store/build-record.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { ChooseExecutor, JobEnvironment, PlacedJob } from "../build-options.ts";
+import type { PlacedJob } from "../build-options.ts";
 import { HostedExecutor } from "./hosted-executor.ts";
+import type { JobHost } from "./job-host.ts";
 
 export interface LocalJobHostOptions {
   /** Below it jobs get their workspaces. It must be there. */
@@ -55,22 +56,12 @@ export interface JobSource {
   readonly token: string;
 }
 
-export interface LocalJobHost {
-  readonly chooseExecutor: ChooseExecutor;
-  jobEnvironment(build: BuildRecord, job: PlacedJob): Promise<JobEnvironment>;
-  /** Ends and removes what workers left here that were killed. Never rejects. */
-  sweep(): Promise<void>;
-  /** Removes the workspaces. No job may run any more. Never rejects. */
-  close(): Promise<void>;
-}
-
 /**
  * Runs jobs of a worker on its own machine, each in a runner process that ends what it started should the worker die.
  * Every attempt has folders of its own, which go when it has ended. Throws `ExecError` where none can be made.
  */
-export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
+export function localJobHost(options: LocalJobHostOptions): JobHost {
   const { host, logger, actions } = options;
-  const labels = new Set(options.labels.map((label) => label.toLowerCase()));
   const folders = new JobFolders({
     temp: options.folder,
     toolCache: options.toolCache,
@@ -88,7 +79,8 @@ export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
     executor: new LocalExecutor({
       mode: "process",
       program: options.program,
-      labels: [...labels],
+      labels: options.labels,
+      labelHint: "Labels of a worker's machine are set with worker.labels.",
       host,
       clock: options.clock,
     }),
@@ -111,16 +103,7 @@ export function localJobHost(options: LocalJobHostOptions): LocalJobHost {
   });
 
   return {
-    chooseExecutor: ({ labels: asked, group }) => {
-      const wanted = asked.length === 0 && group !== undefined ? [group] : asked;
-      const foreign = wanted.filter(
-        (label) => !labels.has(label.toLowerCase()) && !isLocalLabel(label, host),
-      );
-      if (foreign.length === 0) return executor;
-      return {
-        fail: `No worker has the label ${foreign.join(", ")}. Labels of a worker's machine are set with worker.labels.`,
-      };
-    },
+    executor,
 
     async jobEnvironment(build, job) {
       const { repository, serverUrl, url, token } = await options.sourceOf(build, job);

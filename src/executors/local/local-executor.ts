@@ -15,6 +15,8 @@ export type LocalExecutorOptions = InProcessOptions | RunnerProcessOptions;
 interface SharedOptions {
   /** Labels that mean this machine besides its own (`-P label=local`). */
   readonly labels?: readonly string[];
+  /** How more labels are made to mean this machine; absent: by `slipway run -P`. */
+  readonly labelHint?: string;
   /** Absent: the machine this runs on. */
   readonly host?: LocalHost;
   /** Absent: the system's. */
@@ -50,6 +52,7 @@ interface InProcessTools {
 /** Runs jobs on this machine. They do not outlive the executor's process: there is nothing to attach to. */
 export class LocalExecutor implements Executor {
   readonly name = "local";
+  readonly sharesFolders = true;
   readonly #options: LocalExecutorOptions;
   readonly #clock: Clock;
   #tools: Promise<InProcessTools> | undefined;
@@ -61,16 +64,18 @@ export class LocalExecutor implements Executor {
       this.#tools = loadTools(options, this.#clock);
   }
 
-  refuses({ labels, container, services }: JobNeeds): string | undefined {
+  refuses({ labels, group, container, services }: JobNeeds): string | undefined {
     const asked = container ? "`container:`" : services ? "`services:`" : undefined;
     if (asked !== undefined) {
       return `A job with ${asked} needs the docker or kubernetes executor; the local one has only the bare host.`;
     }
     const { host = { platform: process.platform, arch: process.arch }, labels: own = [] } = this.#options;
     const known = new Set(own.map((label) => label.toLowerCase()));
-    const unknown = labels.find((label) => !known.has(label.toLowerCase()) && !isLocalLabel(label, host));
-    if (unknown === undefined) return undefined;
-    return `No runner here takes the label '${unknown}'. To run such jobs on this machine: -P ${unknown}=local`;
+    const wanted = labels.length === 0 && group !== undefined ? [group] : labels;
+    const unknown = wanted.filter((label) => !known.has(label.toLowerCase()) && !isLocalLabel(label, host));
+    if (unknown.length === 0) return undefined;
+    const hint = this.#options.labelHint ?? `To run such jobs on this machine: -P ${unknown[0]}=local`;
+    return `No runner here takes the label ${unknown.map((label) => `'${label}'`).join(", ")}. ${hint}`;
   }
 
   async start(request: JobRequest, sink: FrameSink, note: NoteSink = () => {}): Promise<RunningJob> {

@@ -1,0 +1,13 @@
+import type { Executor } from "../../executors/executor.ts";
+import type { BuildRecord } from "../../store/build-record.ts";
+import type { JobEnvironment, PlacedJob } from "../build-options.ts";
+
+/** A place that a worker offers for jobs: its executor, and what it adds to their requests. */
+export interface JobHost {
+  readonly executor: Executor;
+  jobEnvironment(build: BuildRecord, job: PlacedJob): Promise<JobEnvironment>;
+  /** Ends and removes what is left of workers that were killed. Never rejects. */
+  sweep(): Promise<void>;
+  /** Never rejects. */
+  close(): Promise<void>;
+}
