@@ -29,6 +29,18 @@ export class JobSlots {
     return leave;
   }
 
+  /** For a job that runs already: it counts, also beyond the limit. The returned function gives the place back. */
+  occupy(): () => void {
+    this.#taken += 1;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.#taken -= 1;
+      this.#fill();
+    };
+  }
+
   #fill(): void {
     for (const letIn of this.#waiting) {
       if (this.#taken >= this.#limit) return;

@@ -12,21 +12,29 @@ export interface HostedExecutorOptions {
    * The runner of an attempt has ended, or could not be started: awaited before `ended` settles, so that what it left can
    * still be looked at. Gives what its user is to be told, one text each. Must not reject.
    */
-  readonly release: (request: JobRequest, end: JobEnd) => Promise<readonly string[]>;
+  readonly release?: (request: JobRequest, end: JobEnd) => Promise<readonly string[]>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-/** An executor of one machine that many builds share: so many jobs at once, in the order they came. */
+/**
+ * An executor of one machine that many builds share: so many jobs at once, in the order they came. A job that waits for its
+ * turn when the worker dies is lost, as one of an executor whose jobs do not outlive it: `attach` finds none.
+ */
 export class HostedExecutor implements Executor {
   readonly name: Executor["name"];
+  readonly jobsOutliveIt: boolean;
+  readonly sharesFolders: boolean;
   readonly #options: HostedExecutorOptions;
   readonly #slots: JobSlots;
 
   constructor(options: HostedExecutorOptions) {
     this.#options = options;
     this.#slots = new JobSlots(options.maxJobs);
-    this.name = options.executor.name;
+    const { name, jobsOutliveIt, sharesFolders } = options.executor;
+    this.name = name;
+    this.jobsOutliveIt = jobsOutliveIt === true;
+    this.sharesFolders = sharesFolders === true;
   }
 
   refuses(needs: JobNeeds): string | undefined {
@@ -35,7 +43,8 @@ export class HostedExecutor implements Executor {
 
   async start(request: JobRequest, sink: FrameSink, note: NoteSink = () => {}): Promise<RunningJob> {
     const { executor, release, now } = this.#options;
-    const ref = `${this.name}:${request.buildId}:${request.jobKey}:${request.attempt}`;
+    const ref =
+      executor.refOf?.(request) ?? `${this.name}:${request.buildId}:${request.jobKey}:${request.attempt}`;
     let lastSeq = 0;
     const follow: FrameSink = (frame) => {
       lastSeq = Math.max(lastSeq, frame.seq);
@@ -43,7 +52,7 @@ export class HostedExecutor implements Executor {
     };
     const job = new QueuedJob(ref, this.#slots, () => executor.start(request, follow, note));
     const ended = job.ended.then(async (end) => {
-      for (const message of await release(request, end)) {
+      for (const message of (await release?.(request, end)) ?? []) {
         note(`##[warning]${message}`);
         await follow({ seq: lastSeq + 1, at: now(), type: "annotation", step: 0, level: "warning", message });
       }
@@ -52,7 +61,14 @@ export class HostedExecutor implements Executor {
     return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };
   }
 
-  attach(ref: string, afterSeq: number, sink: FrameSink, note?: NoteSink): Promise<RunningJob | undefined> {
-    return this.#options.executor.attach(ref, afterSeq, sink, note);
+  async attach(
+    ref: string,
+    afterSeq: number,
+    sink: FrameSink,
+    note?: NoteSink,
+  ): Promise<RunningJob | undefined> {
+    const job = await this.#options.executor.attach(ref, afterSeq, sink, note);
+    if (job !== undefined) void job.ended.then(this.#slots.occupy());
+    return job;
   }
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobEnd, JobNeeds } from "../../executors/executor.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import type { JobHost } from "./job-host.ts";
 import { build, hostIn, jobCalled, requestOf } from "./local-job-host.fixture.ts";
 import type { LocalJobHostOptions } from "./local-job-host.ts";
 
