@@ -44,6 +44,7 @@ const PARTS: readonly Part[] = [
   { programs: ["musl-gcc"], places: [], packages: ["gcc", "libc6-dev", "musl-tools"] },
   { programs: ["busybox"], places: ["/bin/busybox"], packages: ["busybox-static"] },
   { programs: ["patchelf"], places: [], packages: ["patchelf"] },
+  { programs: ["strip"], places: [], packages: ["binutils"] },
   {
     programs: ["chromium", "chromium-browser", "google-chrome"],
     places: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],

@@ -28,11 +28,9 @@ export async function layerTar(entries: readonly LayerEntry[]): Promise<Buffer> 
   const sorted = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const tar = pack();
   const chunks: Buffer[] = [];
-  const whole = new Promise<void>((resolve, reject) => {
-    tar.on("data", (chunk: Buffer) => chunks.push(chunk));
-    tar.on("end", resolve);
-    tar.on("error", reject);
-  });
+  const whole = (async () => {
+    for await (const chunk of tar) chunks.push(chunk as Buffer);
+  })();
   for (const entry of sorted) {
     const header = { uid: entry.uid ?? 0, gid: entry.gid ?? 0, mtime: new Date(0) };
     if (entry.type === "directory") {

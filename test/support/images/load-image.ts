@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { BaseImage } from "./base-files.ts";
 import { type TestImage, type TestImageOptions, testImage } from "./test-image.ts";
@@ -14,7 +15,7 @@ export async function loadImage(
     .inspect()
     .catch(() => undefined);
   if (there?.Id === imageId) return reference;
-  const answer = await client.loadImage(tar);
+  const answer = await client.loadImage(Readable.from([tar]), { quiet: true });
   let said = "";
   for await (const chunk of answer) said += chunk.toString();
   if (said.includes('"error"')) throw new Error(`${reference} could not be loaded: ${said}`);
