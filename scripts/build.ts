@@ -49,7 +49,10 @@ for (const { path, contents } of result.outputFiles) replace(path, contents);
 // Each in one file: they are copied into containers one by one.
 const contained = await build({
   absWorkingDir: root,
-  entryPoints: { runner: "src/executors/container/container-runner-main.ts" },
+  entryPoints: {
+    runner: "src/executors/container/container-runner-main.ts",
+    gate: "src/executors/container/gate-main.ts",
+  },
   outdir: join(outdir, "container"),
   outExtension: { ".js": ".mjs" },
   bundle: true,

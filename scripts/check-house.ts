@@ -10,6 +10,7 @@ const MAX_LINES = 500;
 const ROOTS = [
   /^src\/cli\/entry\.ts$/,
   /^src\/executors\/local\/runner-main\.ts$/,
+  /^src\/executors\/container\/(?:container-runner|gate)-main\.ts$/,
   /^src\/server\.ts$/,
   /^src\/bundled-actions\//,
 ];

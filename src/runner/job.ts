@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../json.ts";
 import type { JobRequest } from "../protocol/job-request.ts";
 import type { Scope } from "../spec/expressions/scope.ts";
 import type { ActionStore } from "./actions/action-store.ts";
+import { StepContainerPlaces } from "./containers/open-step-container.ts";
 import type { ArtifactSubject } from "./env-files/artifact-subjects.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { hashFiles } from "./hash-files.ts";
@@ -53,6 +54,8 @@ export class Job {
   readonly defaults: RunDefaults = {};
   readonly artifacts = new Map<string, ArtifactSubject>();
   readonly fileSlots: FileSlots;
+  /** Absent: on a bare host, where no step has a container. */
+  readonly stepContainers: StepContainerPlaces | undefined;
   /** In the order they were registered; run in reverse. */
   readonly posts: PostStep[] = [];
   /** What every process of the job has, on which nothing of the pipeline's has a say. */
@@ -72,6 +75,10 @@ export class Job {
     this.clock = ports.clock;
     this.tools = tools;
     this.fileSlots = new FileSlots(request.directories.control ?? request.directories.temp, this.artifacts);
+    this.stepContainers =
+      request.containers === undefined
+        ? undefined
+        : new StepContainerPlaces(request.containers, request.directories, ports.containers, ports.clock);
     this.debug = request.debug || asksForDebug(request);
     this.contexts = jobContexts(request, this.debug);
     this.file = workflowPlace(request.contexts.github).path || "workflow";

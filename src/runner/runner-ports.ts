@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { FrameSink } from "../protocol/frame-sink.ts";
 import type { ActionStore, ActionStoreOptions } from "./actions/action-store.ts";
+import type { StepContainers } from "./containers/step-containers.ts";
 import type { GitProgram } from "./git/git.ts";
 import type { OutputPipes } from "./process/output-pipes.ts";
 import type { Spawner } from "./process/spawner.ts";
@@ -26,6 +27,8 @@ export interface RunnerPorts {
   readonly pipes?: OutputPipes;
   /** Shared likewise; absent: this process starts all others itself. */
   readonly spawner?: Spawner;
+  /** Makes containers for steps; absent where nobody does, and the request does not count on it. */
+  readonly containers?: StepContainers;
   /** The git that works for the runner itself; absent: the one on the PATH of steps. */
   readonly git?: GitProgram;
   /** Awaited before the job goes on after a step failed for which no `continue-on-error` holds (`--shell-on-failure`). */

@@ -1,15 +1,22 @@
+import { existsSync } from "node:fs";
 import type { GitProgram } from "../../runner/git/git.ts";
 import { KIT } from "../kit/kit-layout.ts";
 
-/** The kit's git, for the runner's own use. An image that trusts authorities of its own says so in its environment. */
-export function kitGit(env: { readonly [name: string]: string | undefined }): GitProgram {
-  const certificates = env.GIT_SSL_CAINFO ?? env.SSL_CERT_FILE ?? KIT.certificates;
+/**
+ * The kit's git, for the runner's own use; undefined where there is no kit. An image that trusts authorities of its own says
+ * so in its environment.
+ */
+export function kitGit(
+  env: { readonly [name: string]: string | undefined },
+  file: string = KIT.git,
+): GitProgram | undefined {
+  if (!existsSync(file)) return undefined;
   return {
-    file: KIT.git,
+    file,
     env: {
       GIT_EXEC_PATH: KIT.gitExecPath,
       GIT_TEMPLATE_DIR: KIT.gitTemplates,
-      GIT_SSL_CAINFO: certificates,
+      GIT_SSL_CAINFO: env.GIT_SSL_CAINFO ?? env.SSL_CERT_FILE ?? KIT.certificates,
     },
   };
 }

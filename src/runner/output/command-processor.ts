@@ -12,6 +12,8 @@ export interface CommandProcessorOptions {
   /** The step's environment. */
   readonly env: { readonly [name: string]: string };
   readonly workspace: string;
+  /** Where steps in containers see it. */
+  readonly stepWorkspace?: string | undefined;
   /** Commands are echoed from the beginning. */
   readonly echo: boolean;
 }

@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { ownPath } from "./own-path.ts";
 
 /** Where annotations find the files they name. */
 export interface RepositoryPlace {
   /** `GITHUB_WORKSPACE` */
   readonly workspace: string;
+  /** Where steps in containers see the workspace; absent: there are none. */
+  readonly stepWorkspace?: string;
   /** `owner/repo` */
   readonly repository: string;
   readonly serverUrl: string;
@@ -27,8 +30,9 @@ export function fileInRepository(
   fromPath: string | undefined,
   place: RepositoryPlace,
 ): { readonly path: string } | { readonly reason: string } {
-  const directory = fromPath?.trim() ? dirname(fromPath) : "";
-  const full = resolve(place.workspace, directory, file);
+  const own = (path: string) => ownPath(path, place.workspace, place.stepWorkspace);
+  const directory = fromPath?.trim() ? dirname(own(fromPath)) : "";
+  const full = resolve(place.workspace, directory, own(file));
   if (statSync(full, { throwIfNoEntry: false })?.isFile() !== true) {
     return { reason: `Dropping file value '${full}'. Path does not exist` };
   }

@@ -51,8 +51,16 @@ export class StepLog {
     this.#shown = shown;
     this.#isNested = outer !== undefined;
     const { effects, matchers, env, repository, debug } = options;
-    const { workspace } = repository;
-    this.#commands = new CommandProcessor({ log: shown, effects, matchers, env, workspace, echo: debug });
+    const { workspace, stepWorkspace } = repository;
+    this.#commands = new CommandProcessor({
+      log: shown,
+      effects,
+      matchers,
+      env,
+      workspace,
+      stepWorkspace,
+      echo: debug,
+    });
     this.#problems = new ProblemScanner({
       registry: matchers,
       place: repository,

@@ -7,6 +7,7 @@ import type { CommandLog } from "./command-log.ts";
 import { CommandProblem } from "./command-problem.ts";
 import { type MatcherConfig, parseMatcherFile } from "./matcher-config.ts";
 import type { MatcherRegistry } from "./matcher-registry.ts";
+import { ownPath } from "./own-path.ts";
 import { relativeToWorkspace } from "./repository-file.ts";
 
 interface CommandContext {
@@ -15,6 +16,8 @@ interface CommandContext {
   readonly matchers: MatcherRegistry;
   readonly env: { readonly [name: string]: string };
   readonly workspace: string;
+  /** Where steps in containers see it. */
+  readonly stepWorkspace?: string | undefined;
   readonly echo: boolean;
   setEcho(on: boolean): void;
   /** True the first time it is asked about `what` in a step. */
@@ -88,12 +91,15 @@ function addMask({ data }: ActionCommand, { echo, log }: CommandContext): void {
   if (echo) log.line("::add-mask::***");
 }
 
-function addMatcher({ data }: ActionCommand, { log, matchers, workspace }: CommandContext): void {
+function addMatcher(
+  { data }: ActionCommand,
+  { log, matchers, workspace, stepWorkspace }: CommandContext,
+): void {
   if (data === "") {
     log.annotate({ level: "warning", message: "File path must be specified." });
     return;
   }
-  const configs = loadMatchers(data, workspace);
+  const configs = loadMatchers(ownPath(data, workspace, stepWorkspace), workspace);
   if (configs.length === 0) return;
   matchers.add(configs);
   log.debug(
@@ -103,7 +109,7 @@ function addMatcher({ data }: ActionCommand, { log, matchers, workspace }: Comma
 
 function removeMatcher(
   { data, properties }: ActionCommand,
-  { log, matchers, workspace }: CommandContext,
+  { log, matchers, workspace, stepWorkspace }: CommandContext,
 ): void {
   const owner = properties.get("owner") ?? "";
   if ((owner === "") === (data === "")) {
@@ -114,14 +120,17 @@ function removeMatcher(
     log.annotate({ level: "warning", message });
     return;
   }
-  const names = owner === "" ? loadMatchers(data, workspace).map((config) => config.owner) : [owner];
+  const names =
+    owner === ""
+      ? loadMatchers(ownPath(data, workspace, stepWorkspace), workspace).map((config) => config.owner)
+      : [owner];
   log.debug(`Removed matchers: ${owners(matchers.remove(names))}`);
 }
 
 function annotate(
   level: "notice" | "warning" | "error",
   { data, properties }: ActionCommand,
-  { log, workspace }: CommandContext,
+  { log, workspace, stepWorkspace }: CommandContext,
 ): void {
   const file = properties.get("file");
   const title = properties.get("title");
@@ -129,7 +138,9 @@ function annotate(
     level,
     message: data,
     ...(title !== undefined && { title }),
-    ...(file !== undefined && { file: relativeToWorkspace(file, workspace) }),
+    ...(file !== undefined && {
+      file: relativeToWorkspace(ownPath(file, workspace, stepWorkspace), workspace),
+    }),
     ...annotationPosition(level, properties, (problem) => log.debug(problem)),
   });
 }

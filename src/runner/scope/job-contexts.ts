@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../json.ts";
-import type { JobDirectories, JobRequest } from "../../protocol/job-request.ts";
+import type { JobContainers, JobDirectories, JobRequest } from "../../protocol/job-request.ts";
 import { workflowPlace } from "./workflow-place.ts";
 
 /** The contexts that stay the same while the job runs. */
@@ -17,7 +17,7 @@ export function eventPath({ temp, control }: JobDirectories): string {
 }
 
 export function jobContexts(request: JobRequest, debug: boolean): JobContexts {
-  const { contexts, directories, runner, jobId } = request;
+  const { contexts, directories, runner, jobId, containers } = request;
   const { workspace, temp, toolCache } = directories;
   const place = workflowPlace(contexts.github);
   return {
@@ -43,10 +43,21 @@ export function jobContexts(request: JobRequest, debug: boolean): JobContexts {
       ...(debug ? { debug: "1" } : {}),
     },
     job: {
+      ...(containers?.job === undefined ? {} : { container: { ...containers.job } }),
+      ...(containers === undefined ? {} : { services: servicesContext(containers) }),
       ...(place.ref === "" ? {} : { workflow_ref: place.ref }),
       ...(place.sha === "" ? {} : { workflow_sha: place.sha }),
       ...(place.repository === "" ? {} : { workflow_repository: place.repository }),
       ...(place.path === "" ? {} : { workflow_file_path: place.path }),
     },
   };
+}
+
+function servicesContext({ services }: JobContainers): JsonObject {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, { id, network, ports }]) => [
+      name,
+      { id, network, ports: { ...ports } },
+    ]),
+  );
 }

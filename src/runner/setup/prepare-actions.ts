@@ -1,7 +1,8 @@
 import type { Json } from "../../json.ts";
 import type { FolderAction } from "../actions/resolved-action.ts";
+import { cannotBuild } from "../containers/cannot-build.ts";
 import type { Job } from "../job.ts";
-import { needsContainers, resolveUnit } from "../steps/resolve-unit.ts";
+import { hasContainers, needsContainers, resolveUnit } from "../steps/resolve-unit.ts";
 import { innerOf, type StepUnit } from "../steps/step-unit.ts";
 import { type Foresight, foresee } from "./foresee.ts";
 
@@ -22,7 +23,7 @@ export async function prepareActions(
   const wanted = units
     .map((unit) => ({ unit, foresight: foresee(unit.spec.if, settled) }))
     .filter(({ unit, foresight }) => isRemote(unit) && foresight !== "never");
-  for (const { unit } of wanted) refuseImages(job, unit);
+  if (!hasContainers(job)) for (const { unit } of wanted) refuseImages(job, unit);
   if (wanted.length === 0) return;
   log("Prepare all required actions");
   const { github, strategy, matrix, runner } = settled;
@@ -58,7 +59,11 @@ async function prepare(
   }
   const { action } = unit;
   if (action === undefined || action.kind === "checkout") return;
-  if (action.kind === "docker" || action.spec.runs.using === "docker") throw refusal(job, root, unit);
+  if (action.kind === "docker" || action.spec.runs.using === "docker") {
+    if (!hasContainers(job)) throw refusal(job, root, unit);
+    refuseBuild(job, root, unit);
+    return;
+  }
   if (action.spec.runs.using !== "composite") return;
   const inner = innerOf(unit).units.filter(isRemote);
   await Promise.all(
@@ -78,8 +83,24 @@ function refuseImages(job: Job, unit: StepUnit): void {
   if (unit.spec.kind === "uses" && /^docker:\/\//i.test(unit.spec.uses)) throw refusal(job, unit, unit);
 }
 
+/** What has to stand in a pod before the job starts cannot be built in it. */
+function refuseBuild(job: Job, root: StepUnit, unit: StepUnit): void {
+  const { action } = unit;
+  const runs = action?.kind === "action" ? action.spec.runs : undefined;
+  if (job.request.containers?.steps.kind !== "gated" || runs?.using !== "docker") return;
+  if (/^docker:\/\//i.test(runs.image)) return;
+  throw cannotBuild(usesOf(unit), placeOf(job, root));
+}
+
 function refusal(job: Job, root: StepUnit, unit: StepUnit): Error {
+  return needsContainers(job, usesOf(unit), placeOf(job, root));
+}
+
+function usesOf({ spec }: StepUnit): string {
+  return spec.kind === "uses" ? spec.uses : "";
+}
+
+function placeOf(job: Job, root: StepUnit): string {
   const { line, column } = root.spec.at;
-  const uses = unit.spec.kind === "uses" ? unit.spec.uses : "";
-  return needsContainers(uses, `${job.file} (Line: ${line}, Col: ${column})`);
+  return `${job.file} (Line: ${line}, Col: ${column})`;
 }

@@ -16,6 +16,9 @@ export function openLog(job: Job, step: number, effects: CommandEffects, env: Va
     env,
     repository: {
       workspace: job.request.directories.workspace,
+      ...(job.request.containers === undefined
+        ? {}
+        : { stepWorkspace: job.request.containers.stepWorkspace }),
       repository: typeof github.repository === "string" ? github.repository : "",
       serverUrl: typeof github.server_url === "string" ? github.server_url : "",
     },

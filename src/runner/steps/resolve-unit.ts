@@ -34,10 +34,17 @@ export async function resolveUnit(unit: StepUnit, options: ResolveUnitOptions): 
   return action;
 }
 
-export function needsContainers(uses: string, place = ""): ExecError {
+/** True: a step of the job may run in a container of its own. */
+export function hasContainers({ request: { containers } }: Job): boolean {
+  return containers !== undefined && containers.steps.kind !== "none";
+}
+
+/** Why a step that runs in a container of its own cannot. */
+export function needsContainers({ request: { containers } }: Job, uses: string, place = ""): ExecError {
   const where = place === "" ? "" : `${place}: `;
-  return new ExecError(
-    "InvalidSpec",
-    `${where}'${uses}' runs in a container and needs the docker or kubernetes executor.`,
-  );
+  const reason =
+    containers?.steps.kind === "none"
+      ? `runs in a container of its own, and here none can be made for it: ${containers.steps.reason}`
+      : "runs in a container and needs the docker or kubernetes executor.";
+  return new ExecError("InvalidSpec", `${where}'${uses}' ${reason}`);
 }

@@ -6,9 +6,10 @@ import type { FolderAction } from "../actions/resolved-action.ts";
 import { evaluateText } from "../scope/evaluate-located.ts";
 import { writeActionHead } from "./log-head.ts";
 import { registerPost } from "./register-post.ts";
-import { needsContainers, resolveUnit } from "./resolve-unit.ts";
+import { hasContainers, needsContainers, resolveUnit } from "./resolve-unit.ts";
 import { runCheckoutStage } from "./run-checkout.ts";
 import { type PerformStep, runComposite } from "./run-composite.ts";
+import { runDockerAction, runImageStep } from "./run-container.ts";
 import type { StepExecution } from "./step-execution.ts";
 import { withStepFiles } from "./with-step-files.ts";
 
@@ -28,8 +29,12 @@ export async function runAction(
     log: (line) => step.log.line(line),
   });
   switch (action.kind) {
-    case "docker":
-      throw needsContainers(spec.uses);
+    case "docker": {
+      if (!hasContainers(step.job)) throw needsContainers(step.job, spec.uses);
+      const inputs = step.evaluateTexts(spec.with);
+      writeActionHead(step, `Run ${spec.uses}`, inputs);
+      return await runImageStep(step, spec, action.image, inputs);
+    }
     case "checkout":
       registerPost(step);
       step.extendGithub({ action_repository: "actions/checkout", action_ref: action.ref });
@@ -51,7 +56,7 @@ async function runFolderAction(
   if (stage === "main")
     for (const message of action.warnings) step.log.annotate({ level: "warning", message });
   step.extendGithub({ action_repository: action.repository ?? "", action_ref: action.ref ?? "" });
-  if (runs.using === "docker") throw needsContainers(spec.uses);
+  if (runs.using === "docker" && !hasContainers(job)) throw needsContainers(job, spec.uses);
 
   const { inputs, warnings } = actionInputs(action.spec, step.evaluateTexts(spec.with), (value) =>
     evaluateText(value, defaultScope(step), `${action.uses}/action.yml`),
@@ -61,6 +66,7 @@ async function runFolderAction(
   else writeActionHead(step, `Run ${spec.uses}`, inputs);
 
   if (runs.using === "composite") return await runComposite(step, action, inputs, perform);
+  if (runs.using === "docker") return await runDockerAction(step, action, runs, inputs);
   if (runs.pre !== undefined && action.local && stage === "main") {
     const message = `\`pre\` execution is not supported for local action from '${spec.uses}'`;
     step.log.annotate({ level: "warning", message });

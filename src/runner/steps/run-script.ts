@@ -16,11 +16,13 @@ const RESET = "\x1b[0m";
 export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void> {
   return withStepFiles(step, async (slot) => {
     const { job } = step;
-    const { directories, services } = job.request;
+    const { directories, services, containers } = job.request;
     // Inside an action the job's defaults do not count.
     const defaults = step.place.enclosing === undefined ? job.defaults : {};
     const script = step.evaluate(spec.run);
-    const named = spec.shell === undefined ? "" : step.evaluate(spec.shell);
+    const named = (spec.shell === undefined ? "" : step.evaluate(spec.shell)) || defaults.shell || "";
+    // As on GitHub a job with a container of its own gets no bash unless it asks for it.
+    const shellName = named || (containers?.job === undefined ? undefined : "sh");
     const directory =
       spec.workingDirectory === undefined
         ? (defaults.workingDirectory ?? "")
@@ -30,7 +32,7 @@ export function runScript(step: StepExecution, spec: RunStepSpec): Promise<void>
     if (services !== undefined) Object.assign(env, idTokenEnvironment(services));
 
     const shell = writeHead(step, spec.shown ?? script, () =>
-      resolveShell(named || defaults.shell || undefined, { path: env.PATH ?? "", cwd }),
+      resolveShell(shellName, { path: env.PATH ?? "", cwd }),
     );
     const path = slot.scriptPath(shell.extension);
     try {

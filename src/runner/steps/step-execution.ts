@@ -8,7 +8,7 @@ import { type RunStatus, worse } from "../job-status.ts";
 import type { StepLog } from "../output/step-log.ts";
 import type { ProcessEnd } from "../process/process-end.ts";
 import { signalGroup } from "../process/process-group.ts";
-import { runProcess } from "../process/run-process.ts";
+import { type ProcessOptions, runProcess } from "../process/run-process.ts";
 import type { EnvScope, Variables } from "../scope/env-scope.ts";
 import { evaluateText, evaluateTexts } from "../scope/evaluate-located.ts";
 import { githubEnvironment } from "../scope/github-environment.ts";
@@ -41,6 +41,10 @@ export interface StepPlace {
 
 /** `cancelled`: the job is. `timeout`: the step's time is over. `stopped`: a `cancel` step asked for it. */
 export type Interruption = "cancelled" | "timeout" | "stopped";
+
+/** What a process of a step has to do with the step. */
+export type ProcessIo = Required<Pick<ProcessOptions, "signal" | "kill" | "onOutput" | "clock">> &
+  Pick<ProcessOptions, "outputGrace">;
 
 /** One stage of one step while it runs: what it sees, what it sets, how it stands. */
 export class StepExecution {
@@ -153,13 +157,20 @@ export class StepExecution {
 
   /** The environment of the step's process, `PATH` with its additions, without what only actions get. */
   processEnv(): Record<string, string> {
-    const { baseEnv } = this.job.request;
-    const env: Record<string, string> = { ...baseEnv, ...this.env };
+    const env: Record<string, string> = { ...this.job.request.baseEnv, ...this.env };
     env.CI ??= "true";
     const paths = this.place.env.paths();
     if (paths.length > 0) {
       env.PATH = [...paths.toReversed(), env.PATH ?? ""].filter((path) => path !== "").join(":");
     }
+    Object.assign(env, this.job.fixedEnv, githubEnvironment(this.#githubExtras));
+    return env;
+  }
+
+  /** Of that what is not the machine's, and without additions to PATH: for a process in a container of its own. */
+  pipelineEnv(): Record<string, string> {
+    const env: Record<string, string> = { ...this.env };
+    env.CI ??= "true";
     Object.assign(env, this.job.fixedEnv, githubEnvironment(this.#githubExtras));
     return env;
   }
@@ -234,25 +245,38 @@ export class StepExecution {
   }
 
   /** Runs a process of the step to its end and notes how that was. */
-  async run(spec: ProcessSpec): Promise<ProcessEnd> {
+  run(spec: ProcessSpec): Promise<ProcessEnd> {
     const { job } = this;
-    const { pipes, tracker, cancellation } = job.tools;
-    const { outputGraceMs } = job.request;
-    this.lastProcess = spec;
-    const end = await runProcess({
-      ...spec,
-      signal: this.signal,
-      kill: cancellation.killed,
-      onOutput: (chunk) => this.log.write(chunk),
-      pipes,
-      ...(job.ports.spawner === undefined ? {} : { spawner: job.ports.spawner }),
-      tracker: {
-        ...tracker,
-        ended: (pid) => {
-          this.leftBehind ||= signalGroup(pid, 0);
-          tracker.ended(pid);
+    const { pipes, tracker } = job.tools;
+    return this.follow(spec, (io) =>
+      runProcess({
+        ...spec,
+        ...io,
+        pipes,
+        ...(job.ports.spawner === undefined ? {} : { spawner: job.ports.spawner }),
+        tracker: {
+          ...tracker,
+          ended: (pid) => {
+            this.leftBehind ||= signalGroup(pid, 0);
+            tracker.ended(pid);
+          },
         },
-      },
+      }),
+    );
+  }
+
+  /** Follows a process of the step, wherever it runs, to its end and notes how that was. */
+  async follow(
+    place: Pick<ProcessSpec, "env" | "cwd">,
+    start: (io: ProcessIo) => Promise<ProcessEnd>,
+  ): Promise<ProcessEnd> {
+    const { job } = this;
+    const { outputGraceMs } = job.request;
+    this.lastProcess = place;
+    const end = await start({
+      signal: this.signal,
+      kill: job.tools.cancellation.killed,
+      onOutput: (chunk) => this.log.write(chunk),
       clock: job.clock,
       ...(outputGraceMs === undefined
         ? {}

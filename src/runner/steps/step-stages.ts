@@ -23,13 +23,13 @@ export function hasPre(unit: StepUnit): boolean {
   if (action?.kind !== "action" || action.local) return false;
   const { runs } = action.spec;
   if (runs.using === "composite") return innerOf(unit).units.some(hasPre);
-  return runs.using !== "docker" && runs.pre !== undefined;
+  return runs.using === "docker" ? Boolean(runs.preEntrypoint) : runs.pre !== undefined;
 }
 
 /** Main: the step's own `if`. Pre and post: the action's `pre-if` and `post-if`, else always. */
 export function stageCondition(unit: StepUnit, stage: ActionStage): ConditionSpec | undefined {
   if (stage === "main") return unit.spec.if;
   const runs = unit.action?.kind === "action" ? unit.action.spec.runs : undefined;
-  if (runs === undefined || runs.using === "composite" || runs.using === "docker") return ALWAYS;
+  if (runs === undefined || runs.using === "composite") return ALWAYS;
   return (stage === "pre" ? runs.preIf : runs.postIf) ?? ALWAYS;
 }

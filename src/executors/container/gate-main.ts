@@ -1,0 +1,18 @@
+/** The first process of a step's container: `node gate.mjs <socket>`. See `runGate`. */
+import { systemClock } from "../../clock.ts";
+import { runGate } from "../../runner/containers/run-gate.ts";
+import { kitPipes } from "./kit-pipes.ts";
+
+const [, , socketPath] = process.argv;
+if (socketPath === undefined) {
+  process.stderr.write("A gate needs the path of the socket that a runner listens on.\n");
+  process.exit(2);
+}
+const terminate = new AbortController();
+// As process 1 it would be deaf to them otherwise.
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => terminate.abort());
+const pipes = kitPipes();
+pipes.prepare();
+process.exit(
+  await runGate({ socketPath, env: process.env, clock: systemClock, pipes, signal: terminate.signal }),
+);

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { systemClock } from "../../clock.ts";
+import type { JobFinishedFrame } from "../../protocol/frame.ts";
+import type { JobRequest } from "../../protocol/job-request.ts";
+import { parseJobRequest } from "../../protocol/parse-job-request.ts";
+import type { RunnerCommand } from "../../protocol/runner-command.ts";
+import { JOB_PATHS } from "../kit/kit-layout.ts";
+import { createPushSink } from "../push/push-sink.ts";
+import { ContainerDesk } from "./container-desk.ts";
+import { runContainerJob } from "./container-job.ts";
+import { type ContainerProcess, EXIT_BROKEN, EXIT_CODES } from "./container-process.ts";
+import { PlainLog } from "./plain-log.ts";
+import { terminationMessage } from "./termination-message.ts";
+
+export interface PushRunnerPlaces {
+  readonly spool: string;
+  /** Where the end of the job goes, if it is there. */
+  readonly terminationLog: string;
+}
+
+const PLACES: PushRunnerPlaces = { spool: JOB_PATHS.spool, terminationLog: "/dev/termination-log" };
+
+/**
+ * Runs the job whose request is in a file: frames and messages go where the request says, its output is for people. Gives
+ * the exit code, which tells the job's result whether or not the server could be told of it.
+ */
+export async function pushRunner(
+  self: ContainerProcess,
+  requestFile: string,
+  places: PushRunnerPlaces = PLACES,
+): Promise<number> {
+  let request: JobRequest;
+  try {
+    request = parseJobRequest(readFileSync(requestFile, "utf8"));
+  } catch (error) {
+    return refuse(self, places, `The job request in ${requestFile} cannot be used: ${messageOf(error)}`);
+  }
+  if (request.push === undefined) {
+    return refuse(self, places, `The job request in ${requestFile} does not say where frames go.`);
+  }
+  const { env, output, complain, onTerminate } = self;
+  const cancel = new AbortController();
+  const kill = new AbortController();
+  onTerminate(() => cancel.abort("the container was told to end"));
+  const onCommand = (command: RunnerCommand) => {
+    if (command.type === "cancel") cancel.abort(command.reason);
+    else if (command.type === "kill") {
+      cancel.abort("killed");
+      kill.abort();
+    } else desk.take(command);
+  };
+  // In a pod containers of steps stand there before the job does: nobody is asked for one.
+  const desk = new ContainerDesk(() => {});
+  const pusher = createPushSink({
+    target: request.push,
+    spoolDirectory: places.spool,
+    clock: systemClock,
+    fetch: (url, init) => fetch(url, init),
+    random: Math.random,
+    onCommand,
+    say: complain,
+  });
+  const outputLost = new Promise<void>((resolve) => output.on("error", () => resolve()));
+  const plain = new PlainLog((bytes) => output.write(bytes));
+  try {
+    const finished = await runContainerJob(
+      request,
+      {
+        sink: async (frame) => {
+          plain.take(frame);
+          const pushed = pusher.sink(frame);
+          if (output.writableNeedDrain) await Promise.race([once(output, "drain"), outputLost]);
+          await pushed;
+        },
+        signal: cancel.signal,
+        kill: kill.signal,
+        clock: systemClock,
+        ...(env.SLIPWAY_TRACKING_ID === undefined ? {} : { trackingId: env.SLIPWAY_TRACKING_ID }),
+      },
+      env,
+    );
+    // Before the last delivery: should that take longer than the container may, the result is known all the same.
+    leave(places, finished, complain);
+    const delivery = await pusher.finish();
+    if (!delivery.delivered) complain(`Not all of the job's frames reached the server: ${delivery.reason}`);
+    return EXIT_CODES[finished.result];
+  } catch (error) {
+    complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return EXIT_BROKEN;
+  }
+}
+
+/** A request that cannot be run is a failed job with a reason. */
+function refuse({ complain }: ContainerProcess, places: PushRunnerPlaces, error: string): number {
+  complain(error);
+  leave(places, { type: "job.finished", result: "failure", outputs: {}, error, durationMs: 0 }, complain);
+  return EXIT_CODES.failure;
+}
+
+function leave(
+  { terminationLog }: PushRunnerPlaces,
+  finished: JobFinishedFrame,
+  complain: (text: string) => void,
+): void {
+  try {
+    // Made by the kubelet; elsewhere there is none, and none is made.
+    writeFileSync(terminationLog, terminationMessage(finished), { flag: "r+" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      complain(`The termination log cannot be written: ${messageOf(error)}`);
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
