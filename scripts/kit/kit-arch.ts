@@ -3,7 +3,7 @@ export type KitArch = "x64" | "arm64";
 interface ArchNames {
   /** In Debian and in images of containers. */
   readonly debian: "amd64" | "arm64";
-  /** Folder of libraries below `/lib`. */
+  /** Folder of libraries below `/lib`, and what the tools for it are named after. */
   readonly triplet: string;
   readonly loader: string;
 }

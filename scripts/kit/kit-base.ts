@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -49,8 +49,7 @@ export function layOutBase(kit: string, scratch: string, arch: KitArch): void {
     chmodSync(inKit(path), mode);
   };
   put(nodeProgram(scratch, arch), KIT.node);
-  // Names of functions that are called from nowhere else: a seventh of it. The machine's strip knows the machine's kind.
-  if (arch === process.arch) execFileSync("strip", [inKit(KIT.node)]);
+  strip(inKit(KIT.node), arch);
   put(join(unpacked, "bin/busybox"), KIT.busybox);
   put(join(unpacked, "usr/bin/git"), KIT.git);
   const core = join(unpacked, "usr/lib/git-core");
@@ -123,6 +122,12 @@ function layOutLibraries(programs: readonly string[], unpacked: string, target: 
 
 function patchelf(args: readonly string[]): string {
   return execFileSync("patchelf", args, { encoding: "utf8", maxBuffer: 1e8 });
+}
+
+/** Takes the names of functions that nothing else calls, a seventh of it, where the machine has a strip for this architecture. */
+function strip(program: string, arch: KitArch): void {
+  const { error, status } = spawnSync(`${ARCHES[arch].triplet}-strip`, [program], { stdio: "inherit" });
+  if (error === undefined && status !== 0) throw new Error(`${program} could not be stripped.`);
 }
 
 function certificates(folder: string): string {

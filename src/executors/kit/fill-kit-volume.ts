@@ -3,8 +3,8 @@ import type Docker from "dockerode";
 import { ExecError } from "../../errors.ts";
 import { dockerArchive } from "./docker-archive.ts";
 import { KIT, KIT_ROOT } from "./kit-layout.ts";
+import { KIT_LABELS, type KitSource } from "./kit-source.ts";
 import { kitTar } from "./kit-tar.ts";
-import { KIT_LABELS, type KitSource } from "./kit-volume.ts";
 import { layerTar } from "./layer-tar.ts";
 
 /** Nothing but the folder that the volume is mounted on. The name is one that no registry has. */

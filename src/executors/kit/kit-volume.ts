@@ -3,13 +3,7 @@ import type Docker from "dockerode";
 import { fillKitVolume } from "./fill-kit-volume.ts";
 import { readKitDescription } from "./kit-description.ts";
 import { KIT_ROOT } from "./kit-layout.ts";
-
-/** Where a daemon gets the kit from. */
-export type KitSource =
-  /** A folder of this machine; it is sent, so the daemon may be anywhere. */
-  | { readonly kind: "folder"; readonly folder: string }
-  /** The runner image, which the daemon has. */
-  | { readonly kind: "image"; readonly reference: string };
+import { KIT_LABELS, type KitSource } from "./kit-source.ts";
 
 export interface KitVolume {
   /** Of the volume, full. */
@@ -18,8 +12,6 @@ export interface KitVolume {
   readonly content: string;
 }
 
-/** On what is the kit's in a daemon. */
-export const KIT_LABELS = { "slipway.dev/role": "kit" } as const;
 const KEEPER = "slipway-kit-";
 
 /**
