@@ -84,7 +84,7 @@ function readBase(stamp: string): Base | undefined {
 }
 
 function recipe(): string {
-  const scripts = ["debian-packages", "kit-arch", "kit-base", "node-program", "sealed-loader"];
+  const scripts = ["debian-packages", "kit-arch", "kit-base", "node-program", "sealed-programs"];
   const texts = scripts.map((name) => readFileSync(new URL(`${name}.ts`, import.meta.url)));
   return sha256(Buffer.concat([Buffer.from(nodeVersion()), ...texts]));
 }

@@ -15,7 +15,7 @@ import { KIT, KIT_ROOT } from "../../src/executors/kit/kit-layout.ts";
 import { unpackPackages } from "./debian-packages.ts";
 import { ARCHES, type KitArch } from "./kit-arch.ts";
 import { nodeProgram } from "./node-program.ts";
-import { NAME_SERVICES, sealedLibc, sealedLoader } from "./sealed-loader.ts";
+import { gitWithKitShell, NAME_SERVICES, sealedLibc, sealedLoader } from "./sealed-programs.ts";
 
 /** Programs of git that are files of their own; the rest are names of `git`. */
 const GIT_PROGRAMS = ["git-remote-http", "git-sh-i18n--envsubst"];
@@ -54,6 +54,9 @@ export function layOutBase(kit: string, scratch: string, arch: KitArch): void {
   put(join(unpacked, "usr/bin/git"), KIT.git);
   const core = join(unpacked, "usr/lib/git-core");
   for (const name of GIT_PROGRAMS) put(join(core, name), `${KIT.gitExecPath}/${name}`);
+  for (const path of [KIT.git, `${KIT.gitExecPath}/git-remote-http`]) {
+    writeFileSync(inKit(path), gitWithKitShell(readFileSync(inKit(path))));
+  }
   layOutGit(core, inKit(KIT.gitExecPath));
   for (const name of ["description", "info/exclude"]) {
     put(join(unpacked, "usr/share/git-core/templates", name), `${KIT.gitTemplates}/${name}`, 0o644);

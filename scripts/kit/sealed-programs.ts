@@ -28,6 +28,13 @@ export function sealedLibc(libc: Buffer): Buffer {
   return sealed;
 }
 
+/** git, made to look for its shell beside its own programs (`GIT_EXEC_PATH` goes before the PATH); an image may have none. */
+export function gitWithKitShell(git: Buffer): Buffer {
+  const changed = Buffer.from(git);
+  exchange(changed, "\0/bin/sh\0", "\0sh".padEnd(9, "\0"));
+  return changed;
+}
+
 /** Where `sealedLibc` looks. */
 export const NAME_SERVICES = `${KIT_ROOT}/nss.conf`;
 
