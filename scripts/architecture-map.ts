@@ -42,7 +42,7 @@ const below = (folder: string) =>
   folder.endsWith(".ts") ? `^src/${escaped(folder)}$` : `^src/${escaped(folder)}/`;
 
 /** Tests, suites, and what only they use. */
-const TEST_CODE = "\\.(test|conformance|fixture)\\.ts$|/testing/";
+const TEST_CODE = "\\.(test|conformance|fixture)\\.ts$|/(testing|conformance)/";
 
 /** One rule a row, and no cycles anywhere. Tests may import whatever they exercise. */
 export function importRules(map: readonly MapRow[]): IForbiddenRuleType[] {

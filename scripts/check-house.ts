@@ -36,7 +36,7 @@ for (const file of files.filter(written)) {
   if (/[A-Z]/.test(file)) problems.push(`${file}: file names are kebab-case`);
   if (
     file.startsWith("src/") &&
-    !/\.(test|conformance|fixture)\.ts$|\/testing\//.test(file) &&
+    !/\.(test|conformance|fixture)\.ts$|\/(testing|conformance)\//.test(file) &&
     !ROOTS.some((allowed) => allowed.test(file))
   ) {
     if (/\bprocess\.env\b/.test(text))

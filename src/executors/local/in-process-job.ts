@@ -8,6 +8,7 @@ import type { Spawner } from "../../runner/process/spawner.ts";
 import { runJob } from "../../runner/run-job.ts";
 import type { RunnerPorts } from "../../runner/runner-ports.ts";
 import type { JobEnd, RunningJob } from "../executor.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export interface InProcessSetting {
   readonly clock: Clock;
@@ -25,7 +26,7 @@ export function startInProcess(request: JobRequest, sink: FrameSink, setting: In
   const trackingId = `github_${randomUUID()}`;
   const { clock, pipes, spawner, onStepFailed } = setting;
   const ports: RunnerPorts = {
-    sink,
+    sink: oneAtATime(sink),
     signal: cancel.signal,
     kill: kill.signal,
     clock,

@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,60 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ExecError } from "../../errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
-import { describeExecutor, type ExecutorUnderTest } from "../executor.conformance.ts";
-import { LocalExecutor, type LocalExecutorOptions } from "./local-executor.ts";
+import { plainRequest } from "../conformance/plain-request.ts";
+import { LocalExecutor } from "./local-executor.ts";
 import { isLocalLabel } from "./local-labels.ts";
 
 const RUNNER = fileURLToPath(new URL("./runner-main.ts", import.meta.url));
 const PATH = process.env.PATH ?? "/usr/bin:/bin";
 
-function requestIn(root: string): JobRequest {
-  return {
-    protocolVersion: 1,
-    buildId: "build",
-    jobKey: "job",
-    jobId: "job",
-    displayName: "the job",
-    attempt: 1,
-    contexts: {
-      github: { repository: "me/project", ref: "refs/heads/main", server_url: "https://github.test" },
-      vars: {},
-      needs: {},
-      strategy: {},
-      matrix: {},
-      inputs: {},
-      secrets: {},
-    },
-    env: [],
-    defaults: [],
-    steps: [],
-    cancelTimeoutMs: 60_000,
-    masks: [],
-    baseEnv: { PATH, HOME: root },
-    directories: {
-      workspace: join(root, "workspace"),
-      temp: join(root, "temp"),
-      toolCache: join(root, "tools"),
-      actionCache: join(root, "actions"),
-    },
-    runner: {
-      name: "test",
-      os: "Linux",
-      arch: "X64",
-      environment: "self-hosted",
-      nodePath: process.execPath,
-    },
-    actions: { url: `file://${root}/none`, local: {}, offline: true },
-    checkout: {
-      builtin: true,
-      repository: "me/project",
-      serverUrl: "https://github.test",
-      source: { kind: "worktree", path: join(root, "source") },
-      bound: false,
-    },
-    debug: false,
-  };
-}
+const requestIn = (root: string) => plainRequest("build", "job", root);
 
 function isAlive(pid: number): boolean {
   try {
@@ -79,23 +25,6 @@ function isAlive(pid: number): boolean {
 }
 
 const program = { file: process.execPath, args: [RUNNER], env: { PATH } };
-const MODES: LocalExecutorOptions[] = [{ mode: "in-process" }, { mode: "process", program }];
-
-for (const options of MODES) {
-  describeExecutor(`local (${options.mode})`, async (): Promise<ExecutorUnderTest> => {
-    const root = realpathSync(mkdtempSync(join(tmpdir(), "slipway-executor-")));
-    const shared = join(root, "shared");
-    mkdirSync(shared);
-    return {
-      executor: new LocalExecutor(options),
-      request: requestIn(root),
-      shared,
-      isAlive,
-      close: async () => rmSync(root, { recursive: true, force: true }),
-    };
-  });
-}
-
 describe("what the local executor refuses", () => {
   const linux = { platform: "linux", arch: "x64" } as const;
   const executor = new LocalExecutor({ mode: "in-process", host: linux, labels: ["windows-latest", "GPU"] });

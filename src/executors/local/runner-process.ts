@@ -9,6 +9,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { encodeRunnerCommand, type RunnerCommand } from "../../protocol/runner-command.ts";
 import { killLeftovers } from "../../runner/process/process-tracker.ts";
+import { emptyTemp } from "../../runner/setup/job-directories.ts";
 import type { JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import { FrameRelay } from "./frame-relay.ts";
 
@@ -153,6 +154,8 @@ class RunnerProcess implements RunningJob {
 
   async #lost(error: ExecError): Promise<JobEnd> {
     await killLeftovers(this.#trackingId, this.#clock);
+    // The runner itself could not: what passed between it and its steps may hold secrets.
+    await emptyTemp(this.#request.directories);
     return { kind: "lost", error };
   }
 

@@ -1,0 +1,169 @@
+import { expect } from "vitest";
+import type { ConformanceCase } from "./conformance-case.ts";
+import { expression, mapping, run, uses, writes } from "./steps.ts";
+
+/** Jobs in images of every kind: the image's own programs and settings, no shell, another user, nothing to write to. */
+export const imageCases: readonly ConformanceCase[] = [
+  {
+    title: "runs a job in the image that it names, with the image's environment and its PATH first",
+    needs: ["images"],
+    run: async (trial) => {
+      await trial.run(
+        [run(`own-tool; echo "$FROM_IMAGE"; echo "\${PATH%%:*}"`)],
+        trial.inImage(trial.images.plain),
+      );
+      expect(trial.said.printed()).toBe("the image's own\nof the image\n/image/bin\n");
+    },
+  },
+  {
+    title: "runs a job in the image that its label leads to",
+    needs: ["images"],
+    run: async (trial) => {
+      await trial.run([run("own-tool")]);
+      expect(trial.said.printed()).toBe("the image's own\n");
+    },
+  },
+  {
+    title: "lets the container's environment win over the image's, and the pipeline's over both",
+    needs: ["images"],
+    run: async (trial) => {
+      const image = trial.inImage(trial.images.plain, {
+        env: { FROM_IMAGE: "of the ``container'' ü", MORE: "a=b" },
+      });
+      const overruled = run('echo "$FROM_IMAGE"', { env: mapping({ FROM_IMAGE: "of the step" }) });
+      await trial.run([run('echo "$FROM_IMAGE|$MORE"'), overruled], image);
+      expect(trial.said.printed(0)).toBe("of the ``container'' ü|a=b\n");
+      expect(trial.said.printed(1)).toBe("of the step\n");
+    },
+  },
+  {
+    title: "leaves the locale to the image",
+    needs: ["images"],
+    run: async (trial) => {
+      await trial.run([run(`echo "[$LANG][\${LC_ALL-unset}]"; date +%Z`)], trial.inImage(trial.images.plain));
+      expect(trial.said.printed()).toBe("[C.UTF-8][unset]\nUTC\n");
+    },
+  },
+  {
+    title: "shows steps nothing of the kit: not on the PATH, not in their libraries or settings of git",
+    needs: ["images"],
+    run: async (trial) => {
+      const look =
+        "env | grep -E '^(SLIPWAY_|LD_|GIT_|NODE_|SSL_)' || echo none; command -v node || echo no-node; echo $PATH";
+      await trial.run([run(look)], trial.inImage(trial.images.plain));
+      expect(trial.said.printed()).toBe("none\nno-node\n/image/bin:/bin\n");
+    },
+  },
+  {
+    title: "starts a job in an image with an entrypoint of its own without running that",
+    needs: ["images"],
+    run: async (trial) => {
+      const final = await trial.run([run("echo step")], trial.inImage(trial.images.withEntrypoint));
+      expect(final.result).toBe("success");
+      expect(trial.said.text() + trial.said.notes.join("\n")).not.toContain("entry:");
+    },
+  },
+  {
+    title: "runs scripts in an image without a shell by the kit's",
+    needs: ["images"],
+    run: async (trial) => {
+      await trial.run([run('echo "in nothing: $FROM_IMAGE"; exit 5')], trial.inImage(trial.images.noShell));
+      expect(trial.said.printed()).toContain("in nothing: of the image\n");
+      expect(trial.said.steps()[0]?.exitCode).toBe(5);
+    },
+  },
+  {
+    title: "runs a program of an image without a shell by itself",
+    needs: ["images"],
+    run: async (trial) => {
+      const step = run("by the image's own program\n", { shell: "/busybox cat {0}" });
+      expect((await trial.run([step], trial.inImage(trial.images.noShell))).result).toBe("success");
+      expect(trial.said.printed()).toBe("by the image's own program\n");
+    },
+  },
+  {
+    title: "runs JavaScript actions in an image that has no node, nor anything else",
+    needs: ["images"],
+    run: async (trial) => {
+      const files = {
+        "act/action.yml": "name: a\ndescription: a\nruns: {using: node20, main: main.js}\n",
+        "act/main.js": `console.log("node in nothing: " + process.env.FROM_IMAGE + " " + require("os").EOL.length)`,
+      };
+      const script = Object.entries(files).map(
+        ([path, text]) => `echo '${text.replaceAll("\n", "\n")}' > ${path}`,
+      );
+      // The kit's sh has no programs beside it: builtins, and the image's one file.
+      const make = run(`/busybox mkdir act\n${script.join("\n")}`);
+      await trial.run([make, uses("./act")], trial.inImage(trial.images.noShell));
+      expect(trial.said.printed(1)).toContain("node in nothing: of the image 1\n");
+    },
+  },
+  {
+    title: "runs a job as the user of its image, with that user's home and a workspace it can write to",
+    needs: ["images"],
+    run: async (trial) => {
+      const script =
+        'id -u; id -g; echo "$HOME"; touch "$HOME/mine" "$RUNNER_TEMP/mine" mine && ls mine; echo "o=1" >> "$GITHUB_OUTPUT"';
+      const final = await trial.run([run(script, { id: "s" })], {
+        ...trial.inImage(trial.images.nonRoot),
+        outputs: mapping({ o: expression("steps.s.outputs.o") }),
+      });
+      expect(trial.said.printed()).toBe("1234\n2345\n/home/user\nmine\n");
+      expect(final).toMatchObject({ result: "success", outputs: { o: "1" } });
+    },
+  },
+  {
+    title: "runs a job whose root file system cannot be written to",
+    needs: ["images", "read-only root"],
+    run: async (trial) => {
+      const script = `touch /nope 2> /dev/null || echo "read-only root"; echo in-workspace > f && cat f
+        touch "$HOME/h" "$RUNNER_TEMP/t" && echo "o=1" >> "$GITHUB_OUTPUT"`;
+      const final = await trial.run([run(script)], trial.place.readOnlyRoot);
+      expect(final.result).toBe("success");
+      expect(trial.said.printed()).toBe("read-only root\nin-workspace\n");
+    },
+  },
+  {
+    title: "tells of the memory that a job was out of",
+    needs: ["memory limit"],
+    run: async (trial) => {
+      const hungry = "echo hungry; head -c 400000000 /dev/zero | tail -c 400000000 | wc -c";
+      const job = await trial.start([run(hungry)], trial.place.memoryLimit?.(96 * 1024 * 1024));
+      const ended = await job.ended;
+      if (ended.kind === "reported") expect(ended.final.result).toBe("failure");
+      const words = [trial.said.everything(), ended.kind === "lost" ? ended.error.message : ""].join("\n");
+      expect(words).toMatch(/out of memory|memory limit|OOM/i);
+    },
+  },
+  {
+    title: "is lost for good, naming image and reason, where the image does not exist",
+    needs: ["missing image"],
+    run: async (trial) => {
+      const image = trial.place.infrastructure?.missingImage ?? "";
+      const error: unknown = await trial.start([run("echo never")], trial.inImage(image)).then(
+        async (job) => {
+          const ended = await job.ended;
+          return ended.kind === "lost" ? ended.error : ended;
+        },
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ name: "ExecError", retryable: false });
+      expect((error as Error).message).toContain(image);
+      // The name, and words beside it.
+      expect((error as Error).message.replace(image, "").trim().length).toBeGreaterThan(20);
+    },
+  },
+  {
+    title: "runs the next job after one whose image did not exist",
+    needs: ["missing image", "images"],
+    run: async (trial) => {
+      const missing = trial.place.infrastructure?.missingImage ?? "";
+      await trial.start([run("true")], trial.inImage(missing)).then(
+        (job) => job.ended,
+        () => undefined,
+      );
+      const files = run(writes({ "a.txt": "after it" }));
+      expect((await trial.run([files, run("cat a.txt")], { attempt: 2 })).result).toBe("success");
+    },
+  },
+];
