@@ -8,7 +8,7 @@ import { expireArtifacts } from "./expire-artifacts.ts";
 import { expireLogs } from "./expire-logs.ts";
 
 export interface RetentionOptions {
-  readonly store: Pick<Store, "artifacts" | "builds" | "logs" | "projects">;
+  readonly store: Pick<Store, "artifacts" | "builds" | "logs" | "projects" | "runners">;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,6 +42,8 @@ const BATCH = 100;
 const LEFTOVERS_EVERY_MS = MINUTE;
 const EXPIRY_EVERY_MS = 10 * MINUTE;
 const ORPHANS_EVERY_MS = DAY;
+/** Whoever followed a job closes its mailbox: one that is still there so long after its end is nobody's. */
+const MAILBOX_AGE_MS = 60 * MINUTE;
 
 /**
  * Takes away what was kept long enough, in small batches, now and then. Any number of servers may do it beside each
@@ -76,7 +78,7 @@ export class Retention {
     await this.#try("logs sealed that were left over", () => this.#options.sealLeftovers());
   }
 
-  /** Artifacts and logs whose time is over, and caches beyond the quota. */
+  /** Artifacts, logs and mailboxes whose time is over, and caches beyond the quota. */
   async expire(): Promise<void> {
     const { keepLogsMs, cacheQuotaBytes } = this.#options;
     const parts = this.#parts();
@@ -84,6 +86,8 @@ export class Retention {
     if (cacheQuotaBytes !== undefined) {
       await this.#try("caches evicted", () => evictCaches(parts, cacheQuotaBytes));
     }
+    const { store, clock } = this.#options;
+    await this.#try("mailboxes of runners closed", () => store.runners.sweep(clock.now() - MAILBOX_AGE_MS));
     if (keepLogsMs !== undefined) await this.#try("logs expired", () => expireLogs(parts, keepLogsMs));
   }
 

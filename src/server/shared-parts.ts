@@ -1,4 +1,5 @@
 import type { PlatformServices } from "../artifacts/platform-services.ts";
+import type { StoredMailbox } from "../builds/runners/stored-mailbox.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import type { EventBus } from "../events/event-bus.ts";
@@ -39,6 +40,8 @@ export interface SharedParts {
   readonly masterKey: MasterKey;
   readonly vault: SecretVault;
   readonly jobTokens: StoredJobTokens;
+  /** Of runners that push. */
+  readonly mailbox: StoredMailbox;
   readonly logs: RowLogSink;
   readonly repositories: Repositories;
   readonly services: PlatformServices;

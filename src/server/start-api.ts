@@ -2,6 +2,7 @@ import { GitHttpHandler } from "../api/git-http/git-http-handler.ts";
 import { createApi } from "../api/rest/create-api.ts";
 import { SignedBlobHandler } from "../api/signed-blobs/signed-blob-handler.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
+import { PushHandler } from "../executors/push/push-handler.ts";
 import type { ApiTokens } from "../identity/api-tokens.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Logins } from "../identity/logins.ts";
@@ -57,6 +58,11 @@ export async function startApi(
     path: parts.host.env.PATH ?? "",
   });
   const signed = blobs.signed && new SignedBlobHandler({ blobs: blobs.store, urls: blobs.signed, logger });
+  const runners = new PushHandler({
+    inbox: parts.mailbox,
+    clock,
+    onUnexpected: (error) => logger.warn({ error }, "a runner could not be answered"),
+  });
   const copyRecords = recordsCopier(store, parts.folder.records, () => clock.now());
   const app = await createApi({
     ...(copyRecords === undefined ? {} : { copyRecords }),
@@ -74,6 +80,7 @@ export async function startApi(
     webhooks: parts.webhooks,
     mounts: [
       git,
+      runners,
       ...services.prefixes.map((prefix) => ({ prefix, handle: services.handle.bind(services) })),
       ...(signed === undefined ? [] : [signed]),
     ],
@@ -95,6 +102,7 @@ export async function startApi(
     throw listenError(error, config.listen);
   }
   closers.add("api", () => app.close());
+  closers.add("runners that wait for commands", async () => runners.close());
 
   const schedules = new ScheduleRunner({ store, repositories, pipelines, clock, logger });
   schedules.start();

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { checkMasterKey } from "../artifacts/check-master-key.ts";
 import { createPlatformServices } from "../artifacts/platform-services.ts";
+import { StoredMailbox } from "../builds/runners/stored-mailbox.ts";
 import type { ExecutorService } from "../builds/service/executor-service.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
@@ -85,6 +86,8 @@ async function start(
   const vault = new SecretVault({ projects: store.projects, masterKeys, clock });
   await checkMasterKey(blobs.store, vault);
   const jobTokens = new StoredJobTokens({ builds: store.builds, masterKeys, clock });
+  const mailbox = new StoredMailbox({ store, tokens: jobTokens, events, clock, url: publicUrl });
+  closers.add("mailboxes of runners", () => mailbox.stop());
   const services = createPlatformServices({
     store,
     blobs: blobs.store,
@@ -128,6 +131,7 @@ async function start(
     masterKey,
     vault,
     jobTokens,
+    mailbox,
     logs,
     repositories,
     services,
