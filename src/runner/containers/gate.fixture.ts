@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../clock.ts";
+import { ExecError } from "../../errors.ts";
 import type { ImageConfig } from "../../protocol/runner-message.ts";
 import type { ContainerEnd, StartedContainer, StepContainers } from "./step-containers.ts";
 
@@ -37,7 +39,7 @@ export interface ScriptedContainersOptions {
   readonly gates?: boolean;
 }
 
-/** Containers that are processes of this machine. An image built from a folder is called by the Dockerfile's path. */
+/** Containers that are processes of this machine. An image that is built is called as its folder. */
 export class ScriptedContainers implements StepContainers {
   readonly started: ScriptedContainer[] = [];
   readonly #options: ScriptedContainersOptions;
@@ -50,7 +52,7 @@ export class ScriptedContainers implements StepContainers {
   start(...[id, container, log]: Parameters<StepContainers["start"]>): StartedContainer {
     const { images, env = { PATH: process.env.PATH ?? "", HOME: "/image-home" }, gates } = this.#options;
     const { image } = container;
-    const name = image.kind === "pull" ? image.name : image.dockerfile;
+    const name = image.kind === "pull" ? image.name : basename(image.context);
     const config = images[name];
     log(`Pulling ${name}`);
     const ended = Promise.withResolvers<ContainerEnd>();
@@ -58,7 +60,7 @@ export class ScriptedContainers implements StepContainers {
     if (config === undefined) {
       this.started.push({ id, container, removed: false });
       return {
-        ready: Promise.reject(new Error(`no such image: ${name}`)),
+        ready: Promise.reject(new ExecError("NotFound", `There is no image '${name}'.`)),
         ended: ended.promise,
         remove() {},
       };
