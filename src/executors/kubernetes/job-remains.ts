@@ -1,0 +1,93 @@
+import type { Job } from "kubernetes-types/batch/v1.js";
+import { type Clock, systemClock } from "../../clock.ts";
+import type { IsLiveJob, JobAttemptName } from "../executor.ts";
+import type { RunnerMailbox } from "../push/runner-mailbox.ts";
+import { attemptOf, kubeJobNames, LABEL, labelValue } from "./job-names.ts";
+import type { KubeClient } from "./kube-client.ts";
+
+export interface JobRemainsOptions {
+  readonly client: KubeClient;
+  readonly mailbox: RunnerMailbox;
+  readonly installation: string;
+  readonly clock?: Clock;
+}
+
+export interface TakenAway {
+  readonly name: JobAttemptName;
+  readonly namespace: string;
+  readonly jobName: string;
+  readonly jobUid: string;
+  /** Ended by itself, not only with its Job. */
+  readonly pod?: { readonly name: string; readonly graceSeconds: number };
+}
+
+/** An object this young may belong to a job that is only just being made: its records may not say so yet. */
+const YOUNG_MS = 120_000;
+
+/** Takes away what jobs leave in the cluster: at their end, and what nobody took away then. */
+export class JobRemains {
+  readonly #options: JobRemainsOptions;
+  readonly #going = new Set<Promise<void>>();
+
+  constructor(options: JobRemainsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all of it was asked to go; what the cluster does not take now is left to a sweep. Never rejects. */
+  takeAway(what: TakenAway): Promise<void> {
+    const going = this.#takeAway(what)
+      .catch(() => {})
+      .finally(() => this.#going.delete(going));
+    this.#going.add(going);
+    return going;
+  }
+
+  /** What is being taken away at this moment. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#going);
+  }
+
+  async #takeAway({ name, namespace, jobName, jobUid, pod }: TakenAway): Promise<void> {
+    const { client, mailbox, installation } = this.#options;
+    const { secret } = kubeJobNames(installation, name);
+    await Promise.allSettled([
+      // The Secret for pulling goes with the Job that owns it.
+      client.remove("secrets", namespace, secret),
+      client.remove("jobs", namespace, jobName, { uid: jobUid }),
+      ...(pod === undefined
+        ? []
+        : [client.remove("pods", namespace, pod.name, { graceSeconds: pod.graceSeconds })]),
+      mailbox.close(name),
+    ]);
+  }
+
+  /** Takes away all of this installation's that no live attempt owns; gives how many jobs that were. */
+  async sweep(namespaces: readonly string[], isLive: IsLiveJob): Promise<number> {
+    const { client, installation, clock = systemClock } = this.#options;
+    const labels = `${LABEL.installation}=${labelValue(installation)}`;
+    const live = new Map<string, boolean>();
+    const swept = new Set<string>();
+    for (const namespace of namespaces) {
+      // Secrets go with the Jobs that own them, volumes with their pods: nobody has to list those.
+      for (const kind of ["jobs", "pods"] as const) {
+        const { items } = await client.list(kind, namespace, { labels });
+        for (const object of items as readonly Pick<Job, "metadata">[]) {
+          const { name, uid, creationTimestamp, deletionTimestamp } = object.metadata ?? {};
+          const attempt = attemptOf(object);
+          if (name === undefined || attempt === undefined || deletionTimestamp !== undefined) continue;
+          if (clock.now() - Date.parse(`${creationTimestamp}`) < YOUNG_MS) continue;
+          const key = JSON.stringify([attempt.buildId, attempt.jobKey, attempt.attempt]);
+          const alive = live.get(key) ?? (await isLive(attempt));
+          live.set(key, alive);
+          if (alive) continue;
+          const how = {
+            ...(uid === undefined ? {} : { uid }),
+            ...(kind === "pods" ? { graceSeconds: 0 } : {}),
+          };
+          if (await client.remove(kind, namespace, name, how)) swept.add(key);
+        }
+      }
+    }
+    return swept.size;
+  }
+}
