@@ -7,7 +7,9 @@ export class FrameHistory {
   #ended = false;
   #changed = Promise.withResolvers<void>();
 
+  /** What is added after the end was never said. */
   add(frame: Frame): void {
+    if (this.#ended) return;
     this.#frames.push(frame);
     this.#wake();
   }
@@ -17,13 +19,18 @@ export class FrameHistory {
     this.#wake();
   }
 
-  /** Hands on the frames after this number, those that are there and those that come; resolves after the last one. */
-  async follow(afterSeq: number, sink: FrameSink): Promise<void> {
+  /**
+   * Hands on the frames after this number, those that are there and those that come; resolves after the last one.
+   * Each is waited for by `ready` first.
+   */
+  async follow(afterSeq: number, sink: FrameSink, ready: () => Promise<void>): Promise<void> {
     for (let next = 0; ; ) {
       const frame = this.#frames[next];
       if (frame !== undefined) {
         next += 1;
-        if (frame.seq > afterSeq) await sink(frame);
+        if (frame.seq <= afterSeq) continue;
+        await ready();
+        await sink(frame);
       } else if (this.#ended) {
         return;
       } else {
