@@ -11,6 +11,9 @@ import { MemoryMailbox } from "./memory-mailbox.ts";
 import { PushHandler, type PushHandlerOptions } from "./push-handler.ts";
 import { encoded, finishedFrame, logFrame, logFrames } from "./testing/test-frames.ts";
 
+/** On a machine that has much else to do. */
+const until = <T>(look: () => T | Promise<T>) => vi.waitFor(look, 15_000);
+
 const JOB: JobAttemptName = { buildId: "b", jobKey: "j", attempt: 1 };
 
 let clock: FakeClock;
@@ -149,9 +152,9 @@ describe("frames that are posted", () => {
       `POST ${FRAMES_PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: ${body.length}\r\n\r\n`,
     );
     socket.write(body.subarray(0, body.length - 10));
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await until(() => expect(clock.pending).toBe(1));
     socket.destroy();
-    await vi.waitFor(() => expect(clock.pending).toBe(0));
+    await until(() => expect(clock.pending).toBe(0));
     expect(await kept()).toEqual([]);
     expect(await post(logFrames(1, 100))).toMatchObject({ body: { accepted: 100 } });
   });
@@ -197,7 +200,7 @@ describe("frames that are posted", () => {
       socket.on("error", () => {}),
       "close",
     );
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await until(() => expect(clock.pending).toBe(1));
     clock.advance(60_000);
     await closed;
     expect(clock.pending).toBe(0);
@@ -238,7 +241,7 @@ describe("a runner", () => {
 });
 
 describe("commands that are asked for", () => {
-  const waiting = (count = 1) => vi.waitFor(() => expect(handler.waiting).toBe(count));
+  const waiting = (count = 1) => until(() => expect(handler.waiting).toBe(count));
 
   it("are given at once where there are some, only those after the number", async () => {
     await mailbox.send(JOB, { type: "cancel", reason: "enough" });

@@ -14,6 +14,9 @@ import { type MailboxServer, startMailboxServer } from "./testing/mailbox-server
 import { type ScriptedAnswer, type ScriptedServer, scriptedServer } from "./testing/scripted-server.ts";
 import { finishedFrame, logFrame, logFrames } from "./testing/test-frames.ts";
 
+/** On a machine that has much else to do. */
+const until = <T>(look: () => T | Promise<T>) => vi.waitFor(look, 15_000);
+
 const JOB: JobAttemptName = { buildId: "b", jobKey: "j", attempt: 1 };
 
 let folder: string;
@@ -93,7 +96,7 @@ describe("a runner that pushes", () => {
     const server = await scripted((_, accept) => accept());
     const pushing = pusher(server.url, { limits: { maxBatchBytes: 1_000 } });
     await push([...logFrames(1, 50), logFrame(51, "x".repeat(5_000)), logFrame(52)], pushing);
-    await vi.waitFor(() => expect(seqs(server.taken)).toEqual(upTo(52)));
+    await until(() => expect(seqs(server.taken)).toEqual(upTo(52)));
     const large = server.posts.filter(({ sizeBytes }) => sizeBytes > 1_000);
     expect(large).toMatchObject([{ first: 51, last: 51 }]);
     expect(server.posts.length).toBeLessThan(12);
@@ -205,9 +208,9 @@ describe("a server that answers badly", () => {
     );
     const pushing = pusher(server.url);
     await push(logFrames(1, 5), pushing);
-    await vi.waitFor(() => expect(server.taken).toHaveLength(5));
+    await until(() => expect(server.taken).toHaveLength(5));
     await push(logFrames(6, 7), pushing);
-    await vi.waitFor(() => expect(told).toEqual([{ type: "kill" }]));
+    await until(() => expect(told).toEqual([{ type: "kill" }]));
     const end = await pushing.finish();
     expect(end).toMatchObject({ delivered: false, reason: expect.stringContaining("frame 2, and 6") });
     expect(server.posts).toHaveLength(2);
@@ -249,9 +252,9 @@ describe("a server that answers badly", () => {
     const server = await scripted((nth, accept) => (nth === 1 ? accept() : { status: 401 }));
     const pushing = pusher(server.url);
     await push(logFrames(1, 2), pushing);
-    await vi.waitFor(() => expect(server.taken).toHaveLength(2));
+    await until(() => expect(server.taken).toHaveLength(2));
     await push(logFrames(3, 4), pushing);
-    await vi.waitFor(() => expect(told).toEqual([{ type: "kill" }]));
+    await until(() => expect(told).toEqual([{ type: "kill" }]));
     await push(logFrames(5, 1_000), pushing);
     expect(await pushing.finish()).toMatchObject({ delivered: false });
     expect(server.posts).toHaveLength(2);
@@ -275,7 +278,7 @@ describe("while the server is away", () => {
     const { server, proxy, token, url } = await distant(clock);
     const pushing = pusher(url, { clock }, token);
     await push(logFrames(1, 10), pushing);
-    await vi.waitFor(async () => expect((await server.mailbox.commands(JOB, 0))?.accepted).toBe(10));
+    await until(async () => expect((await server.mailbox.commands(JOB, 0))?.accepted).toBe(10));
     proxy.cut();
     const cutAt = clock.monotonic();
     let seq = 10;
@@ -323,7 +326,7 @@ describe("while the server is away", () => {
       upTo(200).map((seq) => logFrame(seq, text)),
       pushing,
     );
-    await vi.waitFor(() => expect(spoolFiles()).toHaveLength(1));
+    await until(() => expect(spoolFiles()).toHaveLength(1));
     open = true;
     await push([finishedFrame(201)], pushing);
     expect(await pushing.finish()).toEqual({ delivered: true });
@@ -359,7 +362,7 @@ describe("while the server is away", () => {
     };
     const pushing = pusher(server.url, { random: () => 0, limits });
     await push(logFrames(1, 1), pushing);
-    await vi.waitFor(() => expect(server.posts.length).toBeGreaterThan(0));
+    await until(() => expect(server.posts.length).toBeGreaterThan(0));
     const rest: PushSink = { ...pushing, sink: (frame) => pushing.sink({ ...frame, seq: frame.seq + 1 }) };
     const [count, held] = await takenBefore(rest, 200);
     expect(count).toBeGreaterThan(95);
@@ -441,12 +444,12 @@ describe("commands", () => {
     };
     const pushing = pusher(url, { fetch: failing, limits: { finishLimitMs: 10 } }, token);
     await push(logFrames(1, 5), pushing);
-    await vi.waitFor(() => expect(server.waiting).toBe(1));
+    await until(() => expect(server.waiting).toBe(1));
     await server.mailbox.send(JOB, { type: "cancel", reason: "a" });
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await until(() => expect(told).toHaveLength(1));
     await server.mailbox.send(JOB, { type: "attached" });
     await server.mailbox.send(JOB, { type: "kill" });
-    await vi.waitFor(() => expect(told).toHaveLength(3));
+    await until(() => expect(told).toHaveLength(3));
     expect(told).toEqual([{ type: "cancel", reason: "a" }, { type: "attached" }, { type: "kill" }]);
   });
 
@@ -454,9 +457,9 @@ describe("commands", () => {
     const server = await mailboxServer();
     const { url, token } = await server.mailbox.open(JOB);
     const pushing = pusher(url, {}, token);
-    await vi.waitFor(() => expect(server.waiting).toBe(1));
+    await until(() => expect(server.waiting).toBe(1));
     await server.mailbox.close(JOB);
-    await vi.waitFor(() => expect(told).toEqual([{ type: "kill" }]));
+    await until(() => expect(told).toEqual([{ type: "kill" }]));
     expect(await pushing.finish()).toMatchObject({ delivered: false });
   });
 
@@ -483,7 +486,7 @@ describe("commands", () => {
       );
     };
     pusher("http://server", { fetch: answering, random: () => 0 });
-    await vi.waitFor(() => expect(asked).toHaveLength(4));
+    await until(() => expect(asked).toHaveLength(4));
     expect(asked.at(-1)).toContain("after=2");
     expect(told).toEqual([{ type: "kill" }]);
   });
