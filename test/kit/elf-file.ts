@@ -30,8 +30,11 @@ export function readElf(path: string): ElfFile | undefined {
 
 function said(path: string, question: string): string | undefined {
   try {
-    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-    return execFileSync("patchelf", [question, path], options).trim() || undefined;
+    const printed = execFileSync("patchelf", [question, path], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return printed.trim() || undefined;
   } catch {
     // A static program has no such part.
     return undefined;

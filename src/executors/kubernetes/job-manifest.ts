@@ -298,7 +298,7 @@ function kitContainer(runnerClass: RunnerClass): Container {
     name: KIT_CONTAINER,
     image,
     ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
-    command: [KIT.busybox, "cp", "-a", `${KIT_ROOT}/.`, "/kit/"],
+    command: [KIT.busybox, "cp", "-dR", `${KIT_ROOT}/.`, "/kit/"],
     volumeMounts: [{ name: "kit", mountPath: "/kit" }],
     securityContext: kitSecurity(runnerClass),
     resources: {},
