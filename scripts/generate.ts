@@ -1,6 +1,6 @@
 // Writes what is made from the code: docs/reference/cli.md, from the tables of commands and options; src/api/grpc/gen,
 // from proto/; docs/reference/openapi.json and src/api/client/gen, from the routes of the API;
-// src/store/schema, from the migrations.
+// src/store/schema, from the migrations; deploy/kubernetes, from the Helm chart.
 //   node scripts/generate.ts            writes
 //   node scripts/generate.ts --check    fails where a file is not what would be written
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import type { CommandSpec, OptionSpec } from "../src/cli/options/option.ts";
 import type { Setting } from "../src/config/setting.ts";
 import { flagOf, SETTINGS } from "../src/config/settings.ts";
 import { apiFiles } from "./generate-api.ts";
+import { kubernetesFiles } from "./generate-kubernetes.ts";
 import { generateProtos } from "./generate-protos.ts";
 import { schemaFiles } from "./generate-schemas.ts";
 
@@ -110,6 +111,7 @@ ${settingsTables()}
 `,
   ...apiFiles(),
   ...(await schemaFiles(checkOnly)),
+  ...kubernetesFiles(root, checkOnly),
 };
 
 const stale = Object.entries(pages).filter(([path, text]) => {

@@ -1,5 +1,6 @@
 // The programs of the real servers and the browser that tests run against. Installed before the tests begin where that can
 // be done without asking: within a test the first minutes of a new machine would count as its own.
+import { provideHelm } from "../test/support/parts/helm-program.ts";
 import { findProgram, installPackages } from "../test/support/parts/programs.ts";
 
 interface Part {
@@ -58,10 +59,17 @@ export function provideParts(): void {
     (given !== undefined && process.env[given] !== undefined) ||
     programs.some((program) => findProgram(program, places) !== undefined);
   const packages = PARTS.filter((part) => !isThere(part)).flatMap((part) => part.packages);
-  if (packages.length === 0) return;
-  console.error(`Installing ${packages.join(", ")}…`);
-  try {
+  attempt(() => {
+    if (packages.length === 0) return;
+    console.error(`Installing ${packages.join(", ")}…`);
     installPackages(packages);
+  });
+  attempt(provideHelm);
+}
+
+function attempt(work: () => unknown): void {
+  try {
+    work();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
   }
