@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { crc32, inflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openWorkspaceFile } from "../runner/artifacts/workspace-files.ts";
 import type { ArtifactSpec } from "../spec/workflow-spec.ts";
 import { lazyServices } from "./lazy-services.ts";
-import { openWorkspaceFile } from "./workspace-files.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { findWorkspaceFiles } from "../runner/artifacts/workspace-files.ts";
+import { zipFiles } from "../runner/artifacts/zip-files.ts";
 import type { ArtifactSpec } from "../spec/workflow-spec.ts";
 import type { ArtifactCatalog, KeptArtifact } from "./artifact-catalog.ts";
 import { checkArtifactName } from "./artifact-name.ts";
 import { artifactKey } from "./content-keys.ts";
 import type { Uploads } from "./uploads.ts";
-import { findWorkspaceFiles } from "./workspace-files.ts";
-import { zipFiles } from "./zip-files.ts";
 
 export interface CollectorParts {
   readonly catalog: ArtifactCatalog;

@@ -18,6 +18,7 @@ import { addMasks } from "./setup/add-masks.ts";
 import { evaluateJobSettings } from "./setup/evaluate-job.ts";
 import { emptyTemp, prepareDirectories } from "./setup/job-directories.ts";
 import { jobHooks } from "./setup/job-hooks.ts";
+import { ownWorkspace } from "./setup/own-workspace.ts";
 import { prepareActions } from "./setup/prepare-actions.ts";
 import { announcePlan } from "./steps/announce-plan.ts";
 import { errorMessage } from "./steps/error-message.ts";
@@ -145,13 +146,30 @@ async function complete(job: Job, log: StepLog, results: JobResults | undefined)
       problem = error;
     }
   }
+  if (job.request.collect !== undefined && results !== undefined && !cancellation.killed.aborted) {
+    await collect(job, log, job.request.collect);
+  }
   log.line("Cleaning up orphan processes");
   for (const { pid, name } of await tracker.killLeftovers()) {
     log.line(`Terminate orphan process: pid (${pid}) (${name})`);
   }
+  const disowned = await ownWorkspace(job.request, process.getuid?.());
+  if (disowned !== undefined) log.annotate({ level: "warning", message: disowned });
   const left = await emptyTemp(job.request.directories);
   if (left !== undefined) log.annotate({ level: "warning", message: left });
   if (problem !== undefined) throw problem;
+}
+
+async function collect(job: Job, log: StepLog, specs: readonly unknown[]): Promise<void> {
+  if (specs.length === 0) return;
+  const { keepArtifacts } = await import("./artifacts/keep-artifacts.ts");
+  await keepArtifacts(job.request, {
+    fetch: (url, init) => fetch(url, init),
+    signal: job.tools.cancellation.killed,
+    clock: job.clock,
+    log: (line) => log.line(line),
+    warn: (message) => log.annotate({ level: "warning", message }),
+  });
 }
 
 function resultOf({ status, tools }: Job): JobFinishedFrame["result"] {

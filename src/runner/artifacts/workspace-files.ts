@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { constants, type FileHandle, lstat, open, readdir, realpath } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
 import picomatch from "picomatch";
-import { ExecError } from "../errors.ts";
+import { ExecError } from "../../errors.ts";
 
 export interface WorkspaceFiles {
   /** Paths from the workspace, with `/`, sorted. */
