@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type dockerAt, testDocker } from "../../../test/support/docker.ts";
+import { loadImage } from "../../../test/support/images/load-image.ts";
+import { testKit } from "../../../test/support/kit.ts";
+import { systemClock } from "../../clock.ts";
+import type { ExecutorUnderTest, ImagesUnderTest } from "../conformance/executor-under-test.ts";
+import { hostPlace } from "../conformance/host-place.ts";
+import { plainRequest } from "../conformance/plain-request.ts";
+import { processesWith } from "../conformance/processes-with.ts";
+import type { LayerEntry } from "../kit/layer-tar.ts";
+import { DockerExecutor, type DockerExecutorOptions } from "./docker-executor.ts";
+import { dockerodeEngine } from "./dockerode-engine.ts";
+import { parseEngineAddress } from "./engine-address.ts";
+import { LABEL } from "./job-names.ts";
+import { ToggledSocket } from "./toggled-socket.fixture.ts";
+
+type Docker = ReturnType<typeof dockerAt>["client"];
+
+const TOOLS: readonly LayerEntry[] = [
+  {
+    path: "image/bin/own-tool",
+    type: "file",
+    content: '#!/bin/sh\necho "the image\'s own"\n',
+    mode: 0o755,
+  },
+  { path: "elsewhere", type: "directory" },
+  { path: "home/user", type: "directory", uid: 1234, gid: 2345 },
+];
+const ENTRY: LayerEntry = {
+  path: "image/bin/entry",
+  type: "file",
+  content: '#!/bin/sh\nprintf "entry:"; for each; do printf " [%s]" "$each"; done; echo\n',
+  mode: 0o755,
+};
+const PLAIN = {
+  env: { PATH: "/image/bin:/bin", FROM_IMAGE: "of the image", LANG: "C.UTF-8" },
+  workdir: "/elsewhere",
+};
+
+/** The images of the conformance suite, in a daemon. */
+export async function loadImages(client: Docker): Promise<ImagesUnderTest> {
+  const plain = await loadImage(client, "busybox", { ...PLAIN, files: TOOLS });
+  return {
+    plain,
+    noShell: await noShell(client),
+    nonRoot: await loadImage(client, "busybox", {
+      ...PLAIN,
+      env: { ...PLAIN.env, HOME: "/home/user" },
+      files: TOOLS,
+      user: "1234:2345",
+    }),
+    withEntrypoint: await loadImage(client, "busybox", {
+      ...PLAIN,
+      files: [...TOOLS, ENTRY],
+      entrypoint: ["/image/bin/entry"],
+    }),
+  };
+}
+
+async function noShell(client: Docker): Promise<string> {
+  const { readFileSync, existsSync } = await import("node:fs");
+  const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((path) => existsSync(path)) ?? "";
+  const { dockerArchive } = await import("../kit/docker-archive.ts");
+  const { layerTar } = await import("../kit/layer-tar.ts");
+  const layer = await layerTar([
+    { path: "busybox", type: "file", content: readFileSync(busybox), mode: 0o755 },
+  ]);
+  const reference = "slipway.test/no-shell:1";
+  const arch = process.arch === "arm64" ? "arm64" : "amd64";
+  const config = { env: { FROM_IMAGE: "of the image" } };
+  return await loadImage(client, { reference, ...(await dockerArchive(reference, arch, [layer], config)) });
+}
+
+export interface DockerPlaceOptions {
+  readonly mode: "bind" | "volume";
+  /** A kit to use as it is; absent: the real one. */
+  readonly kitFolder?: string;
+  readonly more?: Partial<DockerExecutorOptions>;
+}
+
+/** A place on the run's Docker daemon, reached through a socket that can be taken away. */
+export async function dockerPlace({
+  mode,
+  kitFolder,
+  more = {},
+}: DockerPlaceOptions): Promise<
+  ExecutorUnderTest & { readonly images: ImagesUnderTest; readonly client: Docker }
+> {
+  const { client, socketPath = "" } = await testDocker();
+  const images = await loadImages(client);
+  const kit: DockerExecutorOptions["kit"] =
+    kitFolder === undefined ? (await testKit()).source : { kind: "bind", folder: kitFolder };
+  const host = hostPlace();
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "slipway-docker-")));
+  const wire = await ToggledSocket.open(join(root, "d.sock"), socketPath);
+  const installation = `test-${randomUUID()}`;
+  const executors: DockerExecutor[] = [];
+  const open = (): DockerExecutor => {
+    const executor = new DockerExecutor({
+      images: { "ubuntu-latest": images.plain },
+      installation,
+      mode,
+      outlives: mode === "volume",
+      pull: "missing",
+      defaults: {},
+      rules: { privileged: false, hostPaths: false },
+      network: {},
+      socketFolder: join(root, "s"),
+      patienceMs: 20_000,
+      clock: systemClock,
+      kit,
+      engine: () =>
+        dockerodeEngine({ address: parseEngineAddress(`unix://${wire.path}`), clock: systemClock }),
+      ...more,
+    });
+    executors.push(executor);
+    return executor;
+  };
+  const ours = { filters: { label: [`${LABEL.installation}=${installation}`] } };
+  const containers = async () => await client.listContainers({ all: true, ...ours });
+  const roots = new Map<string, string>();
+  const rootOf = (jobKey: string) => {
+    const own = roots.get(jobKey) ?? join(root, `job-${roots.size}`);
+    roots.set(jobKey, own);
+    return own;
+  };
+  return {
+    client,
+    executor: open(),
+    images,
+    request: (jobKey) => ({
+      ...plainRequest("build", jobKey, rootOf(jobKey)),
+      placement: { labels: ["ubuntu-latest"], services: [], stepImages: [], clone: false },
+    }),
+    paths: () => ({ workspace: "/__w/project/project", temp: "/__w/_temp" }),
+    isAlive: async (marker) => processesWith(marker).length > 0,
+    leftovers: async () => {
+      const { Volumes } = await client.listVolumes(ours as object);
+      return [
+        ...(await containers()).map(({ Names }) => `container ${Names.join(" ")}`),
+        ...(await client.listNetworks(ours as object)).map(({ Name }) => `network ${Name}`),
+        ...Volumes.map(({ Name }) => `volume ${Name}`),
+      ];
+    },
+    exposed: async (text) => {
+      const found: string[] = [];
+      for (const { Id, Names } of await containers()) {
+        const all = JSON.stringify(await client.getContainer(Id).inspect());
+        if (all.includes(text)) found.push(`container ${Names.join(" ")}`);
+      }
+      return found;
+    },
+    ...(mode === "bind" ? { checkout: host.checkout, publishAction: host.publishAction } : {}),
+    ...(mode === "volume" ? { reopen: async () => open() } : {}),
+    readOnlyRoot: {
+      placement: {
+        labels: ["ubuntu-latest"],
+        container: { image: images.plain, env: {}, ports: [], volumes: [], options: "--read-only" },
+        services: [],
+        stepImages: [],
+        clone: false,
+      },
+    },
+    memoryLimit: (bytes) => ({
+      placement: {
+        labels: ["ubuntu-latest"],
+        container: { image: images.plain, env: {}, ports: [], volumes: [], options: `--memory ${bytes}` },
+        services: [],
+        stepImages: [],
+        clone: false,
+      },
+    }),
+    infrastructure: {
+      missingImage: "127.0.0.1:1/nobody/has-this:1",
+      vanish: async ({ jobKey }) => {
+        const job = (await containers()).find(
+          ({ Labels }) => Labels[LABEL.jobKey] === jobKey && Labels[LABEL.role] === "job",
+        );
+        await client.getContainer(job?.Id ?? "").remove({ force: true });
+      },
+      ...(mode === "volume"
+        ? {
+            cutOff: async () => {
+              wire.cut();
+              return async () => wire.mend();
+            },
+          }
+        : {}),
+    },
+    close: async () => {
+      await Promise.all(executors.map((executor) => executor.close()));
+      for (const { Id } of await containers()) await client.getContainer(Id).remove({ force: true, v: true });
+      await wire.close();
+      await host.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import { join } from "node:path";
+import { ExecError } from "../../errors.ts";
+import type { JobContainers, JobRequest } from "../../protocol/job-request.ts";
+import { containerRequest, workspaceOf } from "../container/container-request.ts";
+import type { NoteSink } from "../executor.ts";
+import { JOB_PATHS, KIT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
+import { allOrNone } from "./all-or-none.ts";
+import { isInitMissing } from "./daemon-errors.ts";
+import type { Attached, ContainerSpec, ImageFacts, Labels } from "./docker-engine.ts";
+import type { PlacedJob } from "./docker-job.ts";
+import type { DockerPlace } from "./docker-settings.ts";
+import { openFolders, ownFolders } from "./job-folders.ts";
+import { jobForwards } from "./job-forwards.ts";
+import { type JobMounts, jobMounts } from "./job-mounts.ts";
+import { type JobNames, LABEL } from "./job-names.ts";
+import { ensureJobNetwork } from "./job-network.ts";
+import { loopbackPorts } from "./loopback-ports.ts";
+import type { JobPlan } from "./plan-job.ts";
+import { ensureImage } from "./pull-image.ts";
+import { reachedBy, type StartedService, startService } from "./service-containers.ts";
+
+/**
+ * Makes everything a job needs: images, its network, its services until they are healthy, its container. What it made when
+ * it throws is for the caller to remove, by label; nothing is being made any more then.
+ */
+export async function prepareJob(
+  request: JobRequest,
+  plan: JobPlan,
+  names: JobNames,
+  place: DockerPlace,
+  note: NoteSink,
+  signal: AbortSignal,
+): Promise<PlacedJob> {
+  const { engine, clock, settings, kit } = place;
+  const pull = { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig };
+  const hostPorts = loopbackPorts(request);
+  const socketFolder = join(settings.socketFolder, names.job.slice(-20));
+  for (const warning of plan.job.warnings) note(warning);
+
+  const network = Promise.withResolvers<string>();
+  network.promise.catch(() => {});
+  const mounted = Promise.withResolvers<JobMounts>();
+  const services: (StartedService | undefined)[] = plan.services.map(() => undefined);
+  let container = "";
+  await allOrNone<unknown>(signal, [
+    async (stop) => {
+      stop.addEventListener("abort", () => network.reject(stop.reason), { once: true });
+      network.resolve(await ensureJobNetwork(engine, names, settings.network, stop));
+    },
+    ...plan.services.map((service, index) => async (stop: AbortSignal) => {
+      services[index] = await startService(
+        service,
+        network.promise,
+        { engine, clock, names, pull, note },
+        stop,
+      );
+    }),
+    async (stop) => {
+      const { image, credentials } = plan.container;
+      const [facts, kitPlace] = await Promise.all([
+        ensureImage({ image, credentials }, pull, note, stop),
+        kit(),
+      ]);
+      const mounts = jobMounts(request, {
+        names,
+        kit: kitPlace,
+        hostFolders: settings.mode === "bind",
+        socketFolder: hostPorts.length === 0 ? undefined : socketFolder,
+      });
+      mounted.resolve(mounts);
+      const user = plan.job.spec.User ?? facts.user;
+      openFolders([...mounts.folders, ...(hostPorts.length === 0 ? [] : [socketFolder])], !isRoot(user));
+      const labels = {
+        [LABEL.name]: request.displayName,
+        [LABEL.image]: image,
+        [LABEL.workspace]: workspaceOf(request),
+        [LABEL.hostPorts]: hostPorts.join(","),
+      };
+      const spec = jobSpec(plan, facts, mounts, names, await network.promise, settings.outlives, labels);
+      container = await createWithInit(spec, names, place, stop);
+      if (!isRoot(user)) await ownFolders(engine, container, folderPaths(request, settings.mode), stop);
+    },
+  ]);
+
+  const mounts = await mounted.promise;
+  const networkId = await network.promise;
+  const started = services.filter((service) => service !== undefined);
+  const { containers, forwards } = containersOf(plan, started, container, networkId, hostPorts, note);
+  const info = await engine.info(signal);
+  const told = containerRequest(request, {
+    arch: info.arch === "arm64" || info.arch === "aarch64" ? "ARM64" : "X64",
+    containers,
+    forwards,
+    seenAt: mounts.seenAt,
+    ...(settings.runnerName === undefined ? {} : { runnerName: settings.runnerName }),
+    ...(settings.mode === "bind" && request.workspaceOwner !== undefined
+      ? { workspaceOwner: request.workspaceOwner }
+      : {}),
+  });
+  return {
+    container,
+    mounts: mounts.job,
+    workspace: workspaceOf(request),
+    hostPorts,
+    begin: {
+      request: told,
+      start: async (stop) => await attachAndStart(place, container, stop),
+    },
+  };
+}
+
+async function attachAndStart(
+  { engine }: DockerPlace,
+  container: string,
+  signal: AbortSignal,
+): Promise<Attached> {
+  const attached = await engine.attach(container, { output: true });
+  try {
+    await engine.startContainer(container, signal);
+    return attached;
+  } catch (error) {
+    attached.close();
+    if (!(error instanceof ExecError)) throw error;
+    throw new ExecError(error.code, `The job's container could not be started: ${error.message}`, {
+      cause: error,
+      retryable: error.retryable,
+    });
+  }
+}
+
+function jobSpec(
+  { job: { spec, aliases } }: JobPlan,
+  image: ImageFacts,
+  mounts: JobMounts,
+  names: JobNames,
+  network: string,
+  outlives: boolean,
+  labels: Labels,
+): ContainerSpec {
+  const { HostConfig: host = {}, WorkingDir = "/" } = spec;
+  return {
+    ...spec,
+    Image: image.id,
+    Entrypoint: [KIT.node, KIT.runner],
+    Cmd: [],
+    WorkingDir,
+    Env: [...(spec.Env ?? []), ...(outlives ? ["SLIPWAY_OUTLIVES=1"] : [])],
+    Labels: { ...spec.Labels, ...names.labels("job", labels) },
+    OpenStdin: true,
+    StdinOnce: !outlives,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: {
+      ...host,
+      NetworkMode: network,
+      Mounts: [...mounts.job, ...(host.Mounts ?? [])],
+    },
+    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } },
+  };
+}
+
+/** With a first process that buries what steps lose, where the daemon has one. */
+async function createWithInit(
+  spec: ContainerSpec,
+  names: JobNames,
+  { engine }: DockerPlace,
+  signal: AbortSignal,
+): Promise<string> {
+  const asked = spec.HostConfig?.Init;
+  try {
+    return await engine.createContainer(
+      names.job,
+      { ...spec, HostConfig: { ...spec.HostConfig, Init: asked ?? true } },
+      signal,
+    );
+  } catch (error) {
+    if (asked !== undefined || !isInitMissing(error)) throw error;
+    return await engine.createContainer(names.job, spec, signal);
+  }
+}
+
+function containersOf(
+  plan: JobPlan,
+  services: readonly StartedService[],
+  container: string,
+  network: string,
+  hostPorts: readonly number[],
+  note: NoteSink,
+): { readonly containers: JobContainers; readonly forwards: ReturnType<typeof jobForwards>["forwards"] } {
+  const local = plan.isOwn ? [] : services.map(({ service: { id }, ports }) => ({ id, ports }));
+  const { forwards, ports } = jobForwards(hostPorts, local, note);
+  return {
+    forwards,
+    containers: {
+      ...(plan.isOwn ? { job: { id: container, network } } : {}),
+      services: Object.fromEntries(
+        services.map((service) => {
+          const { id } = service.service;
+          return [id, { id: service.containerId, network, ports: ports[id] ?? reachedBy(service) }];
+        }),
+      ),
+      steps: { kind: "asked" },
+      stepWorkspace: STEP_WORKSPACE,
+    },
+  };
+}
+
+/** Folders on volumes, which are root's as long as nobody says otherwise. */
+function folderPaths(request: JobRequest, mode: "bind" | "volume"): readonly string[] {
+  const { temp, toolCache, actionCache, ...others } = JOB_PATHS;
+  const bound = mode === "bind";
+  return bound ? Object.values(others) : [...Object.values(JOB_PATHS), workspaceOf(request)];
+}
+
+function isRoot(user: string): boolean {
+  return /^(|0|root)(:.*)?$/.test(user);
+}
