@@ -39,6 +39,8 @@ const result = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: "chunks/[name]-[hash]",
+  // Native parts that libraries can do without.
+  external: ["*.node", "cpu-features"],
   // Parts of dockerode's SSH that are faster as native code; it does without them where they are not there.
   external: ["*.node"],
   banner,

@@ -28,6 +28,8 @@ export interface PlatformServicesOptions {
   readonly masterKey: MasterKey;
   /** Where jobs reach this server: an origin, without a path (the clients of GitHub's services drop one). */
   readonly publicUrl: string | (() => string);
+  /** Who says so in id tokens, as others reach it to verify them; absent: as jobs do. */
+  readonly issuer?: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where a project names no number of its own; 90 where absent. */
@@ -123,7 +125,7 @@ export function createPlatformServices(options: PlatformServicesOptions): Platfo
       if (!ownsPath(request.url ?? "")) return false;
       const { socket } = request;
       response.once("finish", () => socket.setTimeout(IDLE_MS));
-      parts ??= partsFor(origin());
+      parts ??= partsFor(options.issuer === undefined ? origin() : new URL(options.issuer).origin);
       await route(parts, request, response);
       return true;
     },

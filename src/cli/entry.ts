@@ -15,5 +15,6 @@ const bundledActions = {
 const io = processIo(process, bundledActions, {
   spawner: beside("spawner.mjs"),
   runner: beside("runner.mjs"),
+  kit: beside(`kit/linux-${process.arch}`),
 });
 process.exitCode = await main(process.argv.slice(2), io);

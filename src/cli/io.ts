@@ -17,6 +17,8 @@ export interface Io {
   readonly spawner?: { readonly file: string; readonly args: readonly string[] };
   /** The program that runs one job of a server. */
   readonly runner: { readonly file: string; readonly args: readonly string[] };
+  /** As in `ServerHost`. */
+  readonly kitFolder?: string;
   /** As `ActionSources.bundled`. */
   readonly bundledActions: { readonly [name: string]: string };
   /** Of this process: makes names of things that two runs at once must not share. */

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
@@ -6,13 +8,15 @@ import type { CliClock, InputStream, Io, OutputStream } from "./io.ts";
 export interface Programs {
   readonly spawner: string;
   readonly runner: string;
+  /** May not be there. */
+  readonly kit: string;
 }
 
 /** This process as an `Io`. */
 export function processIo(
   host: NodeJS.Process,
   bundledActions: Io["bundledActions"],
-  { spawner, runner }: Programs,
+  { spawner, runner, kit }: Programs,
 ): Io {
   return {
     stdout: new ProcessOutput(host.stdout),
@@ -29,6 +33,7 @@ export function processIo(
     nodePath: host.execPath,
     spawner: { file: host.execPath, args: [spawner] },
     runner: { file: host.execPath, args: [runner] },
+    ...(existsSync(join(kit, "kit.json")) ? { kitFolder: kit } : {}),
     bundledActions,
     pid: host.pid,
   };

@@ -8,6 +8,8 @@ export interface ServerHost {
   readonly nodePath: string;
   /** The program that runs one job. */
   readonly runner: { readonly file: string; readonly args: readonly string[] };
+  /** The kit for jobs in containers of this machine's architecture, where it comes with the program. */
+  readonly kitFolder?: string;
   /** As `ActionSources.bundled`. */
   readonly bundledActions: { readonly [name: string]: string };
 }

@@ -86,7 +86,8 @@ async function start(
   const vault = new SecretVault({ projects: store.projects, masterKeys, clock });
   await checkMasterKey(blobs.store, vault);
   const jobTokens = new StoredJobTokens({ builds: store.builds, masterKeys, clock });
-  const mailbox = new StoredMailbox({ store, tokens: jobTokens, events, clock, url: publicUrl });
+  const jobsUrl = config["jobs.url"] ?? publicUrl;
+  const mailbox = new StoredMailbox({ store, tokens: jobTokens, events, clock, url: jobsUrl });
   closers.add("mailboxes of runners", () => mailbox.stop());
   const services = createPlatformServices({
     store,
@@ -94,7 +95,8 @@ async function start(
     tokens: jobTokens,
     vault,
     masterKey,
-    publicUrl,
+    publicUrl: jobsUrl,
+    issuer: publicUrl,
     clock,
     logger,
     artifactRetentionDays: config["artifacts.retention"] / DAY_MS,

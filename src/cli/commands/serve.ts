@@ -64,6 +64,7 @@ function serverHost(io: Io): ServerHost {
     pid: io.pid,
     nodePath: io.nodePath,
     runner: io.runner,
+    ...(io.kitFolder === undefined ? {} : { kitFolder: io.kitFolder }),
     bundledActions: io.bundledActions,
   };
 }
