@@ -31,6 +31,8 @@ await build({
   format: "esm",
   platform: "node",
   target: "node24",
+  // Reads files beside itself, which it has not in a bundle.
+  external: ["dockerode"],
   define: { "import.meta.url": "__url" },
   banner: {
     js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);const __url=new URL("../../bench/x.ts",import.meta.url).href;`,
