@@ -45,9 +45,8 @@ function pathWithShell(path: string, shellDirectory: string): string {
   return findProgram("sh", { path, cwd: "/" }) === undefined ? `${path}:${shellDirectory}` : path;
 }
 
-/** The root folder is nobody's home: containers of users that the image does not know get it. */
 function canBeWritten(folder: string | undefined): boolean {
-  if (folder === undefined || folder === "" || folder === "/") return false;
+  if (folder === undefined || folder === "") return false;
   try {
     accessSync(join(folder, "."), constants.W_OK | constants.X_OK);
     return true;
