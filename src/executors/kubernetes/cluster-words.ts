@@ -196,9 +196,15 @@ export function evictedFor(text: string): string | undefined {
   );
 }
 
-/** Events of the scheduler that say a pod has to wait for nodes to come, which an autoscaler may bring. */
-export function waitsForNodes(text: string): boolean {
-  return /nodes are available|no nodes available/i.test(text);
+/** A watch cannot go on from its version; told with another code than 410 by some that stand between. */
+export function saysTooOld(text: string): boolean {
+  return /too old resource version|resourceVersion .* expired/i.test(text);
+}
+
+/** An event of a node: an image could not be pulled. */
+export function failedPullOf(text: string): { readonly image: string; readonly why: string } | undefined {
+  const match = /^Failed to pull image "([^"]*)": ([\s\S]*)$/.exec(text);
+  return match === null ? undefined : { image: match[1] ?? "", why: match[2] ?? "" };
 }
 
 /** True: a pod was evicted for what it used itself, which it would again. */

@@ -171,7 +171,7 @@ function waitingContainer(status: ContainerStatus, pod: Pod): PodProblem | undef
       // A back-off that does not say why only follows another state that did.
       const silent = reason === "ImagePullBackOff" && !/:\s*\S*(Err|fail|rpc)/i.test(message);
       const patienceMs = retryable || silent ? NODE_TRIES_MS : 0;
-      return { key: `image ${name}`, code, retryable, message: said, patienceMs };
+      return { key: "image", code, retryable, message: said, patienceMs };
     }
     case "CreateContainerConfigError": {
       const { code, retryable, means } = containerProblemOf(message);
@@ -236,10 +236,11 @@ function unstartedSidecar(
 
 /** Of services that end beside a running job: the cluster starts them again. */
 function sidecarNotes(pod: Pod): readonly string[] {
+  const main = statusesOf(pod).find(({ name }) => name === MAIN_CONTAINER);
+  if (main?.state?.running === undefined) return [];
   return statusesOf(pod).flatMap(({ name, restartCount, lastState }) => {
     const ended = lastState?.terminated;
-    if (!isSidecar(name) || name === MAIN_CONTAINER || ended === undefined || restartCount === 0) return [];
-    if (!name.startsWith("svc-")) return [];
+    if (!name.startsWith("svc-") || ended === undefined || restartCount === 0) return [];
     const how =
       ended.reason === "OOMKilled"
         ? `was killed because it used more memory than its limit of ${memoryLimit(name, pod) ?? "the node"} (OOMKilled)`

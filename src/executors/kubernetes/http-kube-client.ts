@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Clock, systemClock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
+import { saysTooOld } from "./cluster-words.ts";
 import type { KubeAccess } from "./kube-access.ts";
 import type {
   KubeClient,
@@ -345,8 +346,7 @@ function watchEvent<T>(line: string, asked: string): KubeWatchEvent<T> | undefin
       const body = JSON.stringify(object);
       const { code } = object as { readonly code?: number };
       const words = parseKubeStatus(body)?.message ?? "";
-      // Some proxies and old servers say it with a code of their own; the words are the apiserver's.
-      const gone = code === 410 || /too old resource version|expired/i.test(words);
+      const gone = code === 410 || saysTooOld(words);
       throw kubeError({ asked, httpStatus: gone ? 410 : (code ?? 500), body });
     }
     default:

@@ -62,6 +62,8 @@ function startupProbe({ command, intervalMs, timeoutMs, retries, startPeriodMs }
     periodSeconds: 1,
     timeoutSeconds: Math.max(1, Math.ceil(timeoutMs / 1000)),
     failureThreshold: Math.max(5, Math.ceil((startPeriodMs + intervalMs * retries) / 1000)),
+    // One that is not healthy has nothing to finish.
+    terminationGracePeriodSeconds: 1,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Event } from "kubernetes-types/core/v1.js";
-import { refusalOf } from "./cluster-words.ts";
+import { failedPullOf, imageProblemOf, refusalOf } from "./cluster-words.ts";
 import type { PodProblem } from "./pod-problem.ts";
 
-/** Events that tell nothing the log does not show anyway. */
+/** Events that tell nothing, or nothing that the pod's own state does not tell better. */
 const SMALL_TALK: ReadonlySet<string> = new Set([
   "Created",
   "Started",
@@ -12,26 +12,31 @@ const SMALL_TALK: ReadonlySet<string> = new Set([
   "Completed",
   "BackoffLimitExceeded",
   "BackOff",
+  "FailedScheduling",
 ]);
+/** After one of these, trouble from before is over. */
+const PROGRESS: ReadonlySet<string> = new Set(["Pulled", "Created", "Started", "SuccessfulCreate"]);
+/** A node tries to pull an image again by itself. */
+const PULL_TRIES_MS = 60_000;
 
 /** What the cluster has to tell of a pod or Job, oldest first, for the head of the job's log. */
 export function eventNotes(events: readonly Event[]): readonly string[] {
-  return [...events]
-    .sort((a, b) => timeOf(a) - timeOf(b))
-    .flatMap(({ type, reason = "", message = "", count }) => {
-      if (SMALL_TALK.has(reason) || (reason === "Pulled" && !/ in \d/.test(message))) return [];
-      const times = count !== undefined && count > 1 ? ` (${count} times)` : "";
-      return [`Kubernetes: ${type === "Warning" ? `${reason}: ` : ""}${message.trim()}${times}`];
-    });
+  return inOrder(events).flatMap(({ type, reason = "", message = "" }) => {
+    if (SMALL_TALK.has(reason) || (reason === "Pulled" && !/ in \d/.test(message))) return [];
+    // Told as the trouble that it is.
+    if (reason === "Failed" && (message.startsWith("Error: ") || failedPullOf(message) !== undefined))
+      return [];
+    return [`Kubernetes: ${type === "Warning" ? `${reason}: ` : ""}${message.trim()}`];
+  });
 }
 
-/** Trouble that only events tell: what the Job's controller could not make, what a node waits for. */
+/** Trouble that events tell first or alone: what the Job's controller could not make, what a node waits for. */
 export function eventProblem(
   events: readonly Event[],
   unschedulableTimeoutMs: number,
 ): PodProblem | undefined {
-  const latest = [...events].sort((a, b) => timeOf(b) - timeOf(a));
-  for (const { reason, message = "" } of latest) {
+  for (const { reason = "", message = "" } of inOrder(events).reverse()) {
+    if (PROGRESS.has(reason)) return undefined;
     switch (reason) {
       case "FailedCreate": {
         const words = refusalOf(message);
@@ -46,6 +51,18 @@ export function eventProblem(
           retryable,
           message: `The job's pod was not let in: ${means} (${message.trim()}).`,
           patienceMs: retryable ? unschedulableTimeoutMs : 0,
+        };
+      }
+      case "Failed": {
+        const failed = failedPullOf(message);
+        if (failed === undefined) break;
+        const { code, retryable, means } = imageProblemOf(message);
+        return {
+          key: "image",
+          code,
+          retryable,
+          message: `The image '${failed.image}' cannot be pulled: ${means} (${failed.why}).`,
+          patienceMs: retryable ? PULL_TRIES_MS : 0,
         };
       }
       case "FailedMount":
@@ -63,6 +80,13 @@ export function eventProblem(
 
 function waiting(key: string, message: string, patienceMs: number): PodProblem {
   return { key, code: "Transient", retryable: true, message: message.trim(), patienceMs };
+}
+
+/** Oldest first; within one second in the order they were made, which their names keep. */
+function inOrder(events: readonly Event[]): Event[] {
+  return [...events].sort(
+    (a, b) => timeOf(a) - timeOf(b) || ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1),
+  );
 }
 
 function timeOf({ lastTimestamp, eventTime, firstTimestamp, metadata }: Event): number {
