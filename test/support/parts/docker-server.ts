@@ -59,7 +59,8 @@ export async function startDocker(folder: string): Promise<StartedPart> {
   return {
     info: { host: `unix://${socketPath}`, socketPath },
     stop: async () => {
-      const bridges = await emptied(client).catch(() => []);
+      const bridges = await bridgesOf(client).catch(() => []);
+      await emptied(client).catch(() => {});
       await server.stop();
       firewall("-D", addresses);
       for (const bridge of bridges) spawnSync("ip", ["link", "delete", bridge], { stdio: "ignore" });
@@ -69,14 +70,20 @@ export async function startDocker(folder: string): Promise<StartedPart> {
   };
 }
 
-/** Takes away what runs and the networks, both of which outlive a daemon. Gives names of bridges that may have stayed. */
-async function emptied(client: Docker): Promise<readonly string[]> {
-  for (const { Id } of await client.listContainers({ all: true })) {
-    await client.getContainer(Id).remove({ force: true, v: true });
-  }
-  const networks = (await client.listNetworks()).filter(({ Driver }) => Driver === "bridge");
-  for (const { Id } of networks) await client.getNetwork(Id).remove();
+/** Names of interfaces of this machine that the daemon made. */
+async function bridgesOf(client: Docker): Promise<readonly string[]> {
+  const networks = await client.listNetworks({ filters: { driver: ["bridge"] } });
   return networks.map(({ Id }) => `br-${Id.slice(0, 12)}`);
+}
+
+/** Takes away what runs, and networks: both outlive a daemon. What cannot be removed is ended with the daemon. */
+async function emptied(client: Docker): Promise<void> {
+  const containers = await client.listContainers({ all: true });
+  await Promise.allSettled(
+    containers.map(({ Id }) => client.getContainer(Id).remove({ force: true, v: true })),
+  );
+  const networks = await client.listNetworks({ filters: { driver: ["bridge"] } });
+  await Promise.allSettled(networks.map(({ Id }) => client.getNetwork(Id).remove()));
 }
 
 /** Where another daemon has set the machine to forward nothing, that would hold for two containers on one bridge as well. */
