@@ -69,12 +69,14 @@ export function describeExecutor(
   });
 }
 
-/** Whatever a case did, nothing of its jobs is left when it has ended well. */
+/** Whatever a case did: nothing of its jobs is left, nothing was told after their end, and notes are whole lines. */
 async function tryOut(open: () => Promise<ExecutorUnderTest>, run: ConformanceCase["run"]): Promise<void> {
   const trial = new Trial(await open());
   try {
     await run(trial);
     expect(await trial.place.leftovers()).toEqual([]);
+    expect(trial.toldTooLate).toEqual([]);
+    expect(trial.said.notes.filter((note) => note.includes("\n"))).toEqual([]);
   } finally {
     await trial.close();
   }

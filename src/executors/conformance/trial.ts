@@ -4,7 +4,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { ContainerRequest } from "../../protocol/job-placement.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { StepSpec } from "../../spec/workflow-spec.ts";
-import type { Executor, JobEnd, RunningJob } from "../executor.ts";
+import type { Executor, JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import { type ExecutorUnderTest, type ImagesUnderTest, NO_PLACEMENT } from "./executor-under-test.ts";
 import { Recording } from "./recording.ts";
 
@@ -15,6 +15,8 @@ export class Trial {
   readonly place: ExecutorUnderTest;
   /** What jobs say that are started or attached to without a recording of their own. */
   readonly said = new Recording();
+  /** What was told of a job when its end had been given already. */
+  readonly toldTooLate: string[] = [];
   readonly #jobs: RunningJob[] = [];
   readonly #executors: Executor[] = [];
 
@@ -35,7 +37,8 @@ export class Trial {
     said = this.said,
     sink: FrameSink = said.sink,
   ): Promise<RunningJob> {
-    return this.#keep(await this.place.executor.start(request, sink, said.note));
+    const ears = this.#ears(sink, said.note);
+    return this.#keep(await this.place.executor.start(request, ears.sink, ears.note), ears);
   }
 
   /** Runs a job to an end that it reports itself. */
@@ -65,9 +68,10 @@ export class Trial {
 
   /** Follows a job by another executor, from the frame after `afterSeq`. Fails where it is not found. */
   async attach(executor: Executor, ref: string, afterSeq: number, said: Recording): Promise<RunningJob> {
-    const job = await executor.attach(ref, afterSeq, said.sink, said.note);
+    const ears = this.#ears(said.sink, said.note);
+    const job = await executor.attach(ref, afterSeq, ears.sink, ears.note);
     if (job === undefined) throw new Error(`No job '${ref}' was found again.`);
-    return this.#keep(job);
+    return this.#keep(job, ears);
   }
 
   get images(): ImagesUnderTest {
@@ -119,10 +123,35 @@ export class Trial {
     return this.place.request("job").placement ?? NO_PLACEMENT;
   }
 
-  #keep(job: RunningJob): RunningJob {
+  #ears(sink: FrameSink, note: NoteSink): Ears {
+    const ears: Ears = {
+      closed: false,
+      sink: (frame) => {
+        if (ears.closed) this.toldTooLate.push(`frame ${frame.seq} ${frame.type}`);
+        return sink(frame);
+      },
+      note: (text) => {
+        if (ears.closed) this.toldTooLate.push(`note ${text}`);
+        note(text);
+      },
+    };
+    return ears;
+  }
+
+  #keep(job: RunningJob, ears: Ears): RunningJob {
     this.#jobs.push(job);
+    void job.ended.then(() => {
+      ears.closed = true;
+    });
     return job;
   }
+}
+
+/** What listens to one job. */
+interface Ears {
+  closed: boolean;
+  readonly sink: FrameSink;
+  readonly note: NoteSink;
 }
 
 type ServiceWish = Partial<ContainerRequest> & {

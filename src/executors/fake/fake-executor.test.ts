@@ -94,3 +94,57 @@ test("a fake executor can refuse containers, have no place, and lose one", async
     kind: "reported",
   });
 });
+
+test("a sink that throws loses a job of a fake executor, and ends it", async () => {
+  for (const outlives of [false, true]) {
+    const executor = new FakeExecutor({ outlives });
+    const job = await executor.start(scripted("one\nhold gate"), () => {
+      throw new Error("full disk");
+    });
+    expect(await job.ended).toMatchObject({
+      kind: "lost",
+      error: { message: expect.stringMatching(/full disk/) },
+    });
+    expect(executor.running).toEqual([]);
+  }
+});
+
+test("jobs of one installation are found, swept and lost to all of its fake executors", async () => {
+  const first = new FakeExecutor({ outlives: true });
+  const second = new FakeExecutor({ outlives: true, installation: first.installation });
+  const job = await first.start(scripted("hold gate"), () => {});
+  const other = await first.start({ ...scripted("hold gate"), jobKey: "c" }, () => {});
+  expect(await second.attach(job.ref, 0, () => {})).toMatchObject({ ref: job.ref });
+  expect(await second.sweep(async ({ jobKey }) => jobKey === "c")).toBe(1);
+  expect(await job.ended).toMatchObject({ kind: "lost" });
+  expect(await second.attach(job.ref, 0, () => {})).toBeUndefined();
+  await first.installation.jobs.get(other.ref)?.vanish();
+  expect(await other.ended).toMatchObject({
+    kind: "lost",
+    error: { retryable: true, message: expect.stringMatching(/vanished/) },
+  });
+});
+
+test("an end that was told is told again to the next, or is gone where that is asked for", async () => {
+  for (const removesEnded of [false, true]) {
+    const executor = new FakeExecutor({ outlives: true, removesEnded });
+    const job = await executor.start(scripted("one"), () => {});
+    await job.ended;
+    const again = await executor.attach(job.ref, 0, () => {});
+    expect(again === undefined).toBe(removesEnded);
+  }
+});
+
+test("a closed fake executor hears no more of its jobs, which go on", async () => {
+  const first = new FakeExecutor({ outlives: true });
+  const heard: string[] = [];
+  const job = await first.start(scripted("one\nhold gate\ntwo"), ({ type }) => void heard.push(type));
+  await first.close();
+  first.open("gate");
+  const second = new FakeExecutor({ outlives: true, installation: first.installation });
+  const seen: Frame[] = [];
+  const again = await second.attach(job.ref, 0, (frame) => void seen.push(frame));
+  expect(await again?.ended).toMatchObject({ kind: "reported", final: { result: "success" } });
+  expect(seen.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(heard).not.toContain("job.finished");
+});
