@@ -127,7 +127,8 @@ export function daemonWords(failure: unknown): string {
   const { json, message } = failure as Failure;
   if (typeof json === "object" && json !== null && "message" in json && typeof json.message === "string")
     return json.message.trim();
-  return typeof message === "string" && message !== "" ? message.trim() : String(failure);
+  if (typeof message !== "string" || message === "") return String(failure);
+  return message.replace(/^\(HTTP code \d+\) [\w ]+ - /, "").trim();
 }
 
 /** The daemon takes it away already, or it is in use for a moment longer. */

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
-import type { Executor, IsLiveJob, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
+import type { Executor, IsLiveJob, JobAttemptName, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
 import type { KitSource } from "../kit/kit-source.ts";
 import type { ContainerFacts, DockerEngine } from "./docker-engine.ts";
 import { DockerJob, type PlacedJob } from "./docker-job.ts";
@@ -29,6 +29,7 @@ export interface DockerExecutorOptions extends DockerSettings {
 export class DockerExecutor implements Executor {
   readonly name = "docker";
   readonly jobsOutliveIt: boolean;
+  readonly sharesFolders: boolean;
   readonly #options: DockerExecutorOptions;
   readonly #jobs = new Set<DockerJob>();
   readonly #closed = new AbortController();
@@ -38,10 +39,15 @@ export class DockerExecutor implements Executor {
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
     this.jobsOutliveIt = options.outlives;
+    this.sharesFolders = options.mode === "bind";
   }
 
   refuses(needs: JobNeeds): string | undefined {
     return refusalOfLabels(needs, this.#options.images);
+  }
+
+  refOf(attempt: JobAttemptName): string {
+    return new JobNames(this.#options.installation, attempt).ref;
   }
 
   async start(request: JobRequest, sink: FrameSink, note: NoteSink = () => {}): Promise<RunningJob> {
@@ -55,7 +61,7 @@ export class DockerExecutor implements Executor {
       if (adopted !== undefined) return this.#keep(new DockerJob(place, names, texts, async () => adopted));
     }
     return this.#keep(
-      new DockerJob(place, names, texts, (signal) => prepareJob(request, plan, names, place, note, signal)),
+      new DockerJob(place, names, texts, (signals) => prepareJob(request, plan, names, place, note, signals)),
     );
   }
 

@@ -37,6 +37,13 @@ export interface PlacedJob {
   };
 }
 
+export interface PrepareSignals {
+  /** Aborted: nothing more is made. */
+  readonly signal: AbortSignal;
+  /** Aborted: nothing is waited for that takes long; what is quick goes on, and the runner is told of the cancel. */
+  readonly cancelled: AbortSignal;
+}
+
 /** A runner that was told to end everything has so long to do it. */
 const KILL_GRACE_MS = 5_000;
 /** A runner that was told of its job says its first word within this time, on any machine. */
@@ -53,6 +60,7 @@ export class DockerJob implements RunningJob {
   readonly #texts: JobTexts;
   /** Aborted: what is being prepared is given up. */
   readonly #preparing = new AbortController();
+  readonly #cancelled = new AbortController();
   /** Aborted: the container is gone, or goes now. */
   readonly #over = new AbortController();
   #follower: JobFollower | undefined;
@@ -66,7 +74,7 @@ export class DockerJob implements RunningJob {
     place: DockerPlace,
     names: JobNames,
     texts: JobTexts,
-    prepare: (signal: AbortSignal) => Promise<PlacedJob>,
+    prepare: (signals: PrepareSignals) => Promise<PlacedJob>,
   ) {
     this.#place = place;
     this.#names = names;
@@ -81,7 +89,7 @@ export class DockerJob implements RunningJob {
   cancel(reason: string): void {
     if (this.#cancelReason !== undefined) return;
     this.#cancelReason = reason;
-    this.#preparing.abort(new ExecError("Cancelled", `The job was cancelled before it began: ${reason}`));
+    this.#cancelled.abort(new ExecError("Cancelled", `The job was cancelled before it began: ${reason}`));
     this.#tellCancel();
   }
 
@@ -106,10 +114,13 @@ export class DockerJob implements RunningJob {
     this.#proxy?.close(false);
   }
 
-  async #run(prepare: (signal: AbortSignal) => Promise<PlacedJob>, placed: () => void): Promise<JobEnd> {
+  async #run(prepare: (signals: PrepareSignals) => Promise<PlacedJob>, placed: () => void): Promise<JobEnd> {
     let end: JobEnd;
     try {
-      end = await this.#follow(await prepare(this.#preparing.signal), placed);
+      end = await this.#follow(
+        await prepare({ signal: this.#preparing.signal, cancelled: this.#cancelled.signal }),
+        placed,
+      );
     } catch (error) {
       end = { kind: "lost", error: this.#asLost(error) };
     }

@@ -14,6 +14,8 @@ import type { LayerEntry } from "../kit/layer-tar.ts";
 import { DockerExecutor, type DockerExecutorOptions } from "./docker-executor.ts";
 import { dockerodeEngine } from "./dockerode-engine.ts";
 import { parseEngineAddress } from "./engine-address.ts";
+import { FakeRegistry } from "./fake-registry.fixture.ts";
+import { HeldPulls } from "./held-pulls.fixture.ts";
 import { LABEL } from "./job-names.ts";
 import { ToggledSocket } from "./toggled-socket.fixture.ts";
 
@@ -97,6 +99,8 @@ export async function dockerPlace({
   const root = realpathSync(mkdtempSync(join(tmpdir(), "slipway-docker-")));
   const wire = await ToggledSocket.open(join(root, "d.sock"), socketPath);
   const installation = `test-${randomUUID()}`;
+  const registry = await FakeRegistry.open();
+  const pulls = new HeldPulls();
   const executors: DockerExecutor[] = [];
   const open = (): DockerExecutor => {
     const executor = new DockerExecutor({
@@ -112,8 +116,10 @@ export async function dockerPlace({
       patienceMs: 20_000,
       clock: systemClock,
       kit,
-      engine: () =>
-        dockerodeEngine({ address: parseEngineAddress(`unix://${wire.path}`), clock: systemClock }),
+      engine: async () =>
+        pulls.before(
+          await dockerodeEngine({ address: parseEngineAddress(`unix://${wire.path}`), clock: systemClock }),
+        ),
       ...more,
     });
     executors.push(executor);
@@ -174,7 +180,8 @@ export async function dockerPlace({
       },
     }),
     infrastructure: {
-      missingImage: "127.0.0.1:1/nobody/has-this:1",
+      missingImage: `${registry.host}/nobody/has-this:1`,
+      holdPlaces: async () => pulls.hold(),
       vanish: async ({ jobKey }) => {
         const job = (await containers()).find(
           ({ Labels }) => Labels[LABEL.jobKey] === jobKey && Labels[LABEL.role] === "job",
@@ -194,6 +201,7 @@ export async function dockerPlace({
       await Promise.all(executors.map((executor) => executor.close()));
       for (const { Id } of await containers()) await client.getContainer(Id).remove({ force: true, v: true });
       await wire.close();
+      registry.close();
       await host.close();
       rmSync(root, { recursive: true, force: true });
     },

@@ -7,7 +7,7 @@ import { JOB_PATHS, KIT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
 import { allOrNone } from "./all-or-none.ts";
 import { isInitMissing } from "./daemon-errors.ts";
 import type { Attached, ContainerSpec, ImageFacts, Labels } from "./docker-engine.ts";
-import type { PlacedJob } from "./docker-job.ts";
+import type { PlacedJob, PrepareSignals } from "./docker-job.ts";
 import type { DockerPlace } from "./docker-settings.ts";
 import { openFolders, ownFolders } from "./job-folders.ts";
 import { jobForwards } from "./job-forwards.ts";
@@ -29,10 +29,10 @@ export async function prepareJob(
   names: JobNames,
   place: DockerPlace,
   note: NoteSink,
-  signal: AbortSignal,
+  { signal, cancelled }: PrepareSignals,
 ): Promise<PlacedJob> {
   const { engine, clock, settings, kit } = place;
-  const pull = { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig };
+  const pull = { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig, cancelled };
   const hostPorts = loopbackPorts(request);
   const socketFolder = join(settings.socketFolder, names.job.slice(-20));
   for (const warning of plan.job.warnings) note(warning);

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { ExecError, type ExecErrorCode } from "../../errors.ts";
 import type { RegistryCredentials } from "../../protocol/job-placement.ts";
 import type { NoteSink } from "../executor.ts";
-import { isNoAnswer, type PullFailure, pullFailure } from "./daemon-errors.ts";
+import { daemonWords, isNoAnswer, type PullFailure, pullFailure } from "./daemon-errors.ts";
 import type { DockerEngine, ImageFacts } from "./docker-engine.ts";
 import { type ImageName, parseImageName } from "./image-name.ts";
 import { PullProgress } from "./pull-progress.ts";
@@ -16,6 +16,8 @@ export interface PullSetting {
   readonly clock: Clock;
   readonly policy: PullPolicy;
   readonly dockerConfig?: DockerConfigFile | undefined;
+  /** Aborted: nobody waits for a pull any more; an image that is there is still good. */
+  readonly cancelled?: AbortSignal;
 }
 
 export interface WantedImage {
@@ -35,12 +37,12 @@ const SILENCE_MS = 120_000;
  */
 export async function ensureImage(
   { image, credentials }: WantedImage,
-  { engine, clock, policy, dockerConfig }: PullSetting,
+  { engine, clock, policy, dockerConfig, cancelled }: PullSetting,
   note: NoteSink,
-  signal: AbortSignal,
+  asked: AbortSignal,
 ): Promise<ImageFacts> {
   const name = parseImageName(image);
-  const present = await engine.inspectImage(name.full, signal);
+  const present = await engine.inspectImage(name.full, asked);
   if (present !== undefined && policy !== "always") return present;
   if (policy === "never") {
     throw new ExecError(
@@ -48,6 +50,7 @@ export async function ensureImage(
       `The image '${image}' is not here, and this installation pulls none (pull policy "never").`,
     );
   }
+  const signal = cancelled === undefined ? asked : AbortSignal.any([asked, cancelled]);
   const auth = registryAuth(name.registry, credentials, dockerConfig);
   for (let failures = 0; ; failures += 1) {
     try {
@@ -130,7 +133,7 @@ const REASONS: { readonly [failure in PullFailure]: readonly [ExecErrorCode, str
 
 function describe(image: string, { registry }: ImageName, error: unknown): ExecError {
   if (isNoAnswer(error) && error instanceof ExecError) return error;
-  const words = error instanceof Error ? error.message : String(error);
+  const words = daemonWords(error instanceof ExecError ? (error.cause ?? error) : error);
   const [code, reason] = REASONS[pullFailure(words)];
   const message = `The image '${image}' could not be had from ${registry}: ${reason}. Its words: ${words}.`;
   return new ExecError(code, message, {

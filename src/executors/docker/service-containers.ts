@@ -93,9 +93,10 @@ export function reachedBy({ ports, published }: StartedService): { readonly [por
 async function untilReady(
   { id, image }: ServiceRequest,
   containerId: string,
-  { engine, clock, note }: ServiceSetting,
+  { engine, clock, note, pull: { cancelled } }: ServiceSetting,
   signal: AbortSignal,
 ): Promise<ContainerFacts> {
+  const waiting = cancelled === undefined ? signal : AbortSignal.any([signal, cancelled]);
   const started = clock.monotonic();
   let waitMs = 50;
   let told = false;
@@ -123,7 +124,7 @@ async function untilReady(
     }
     if (!told) note(`Waiting for service '${id}' to be healthy …`);
     told = true;
-    await sleep(clock, waitMs, signal);
+    await sleep(clock, waitMs, waiting);
     waitMs = Math.min(2_000, Math.round(waitMs * 1.5));
   }
 }

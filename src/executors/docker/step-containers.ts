@@ -34,14 +34,24 @@ export class StepContainers {
   readonly #setting: StepContainersSetting;
   /** By id of the request: settles once its container is gone. */
   readonly #known = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
+  /** Of those the ones that another process made, and of which the runner has not asked since. */
+  readonly #adopted = new Set<string>();
 
   constructor(setting: StepContainersSetting) {
     this.#setting = setting;
   }
 
   take(message: RunnerMessage): void {
-    if (message.type === "container.start") this.#begin(message.id, (signal) => this.#start(message, signal));
-    else void this.#remove(message.id);
+    if (message.type === "container.remove") {
+      void this.#remove(message.id);
+      return;
+    }
+    // It is asked for still: whoever made the container never told the runner of it.
+    if (this.#adopted.delete(message.id)) {
+      this.#known.get(message.id)?.stop.abort();
+      this.#known.delete(message.id);
+    }
+    this.#begin(message.id, (signal) => this.#start(message, signal));
   }
 
   /** Follows those that another process started. */
@@ -50,7 +60,9 @@ export class StepContainers {
     const found = await engine.listContainers({ ...names.own, [LABEL.role]: "step" });
     for (const { id: container, labels } of found) {
       const id = labels[LABEL.request];
-      if (id !== undefined) this.#begin(id, (signal) => this.#untilEnded(id, container, signal));
+      if (id === undefined || this.#known.has(id)) continue;
+      this.#adopted.add(id);
+      this.#begin(id, (signal) => this.#untilEnded(id, container, signal));
     }
   }
 
