@@ -1,9 +1,9 @@
 // Makes the kit that containers of jobs need (`src/executors/kit/kit-layout.ts`) from packages of Debian 12 and this build.
-//   node scripts/build-kit.ts                             dist/kit/linux-<this machine's>/
-//   node scripts/build-kit.ts --arch arm64 --out FOLDER   for another machine
-//   node scripts/build-kit.ts --image runner.tar          as the image slipway/runner, for docker load and ctr images import
-//   node scripts/build-kit.ts --image runner.tar --name registry.example.com/slipway/runner:1
-//   node scripts/build-kit.ts --fresh                     with the packages that Debian has today
+//   npm run kit                                           dist/kit/linux-<this machine's>/
+//   npm run kit -- --arch arm64 --out FOLDER   for another machine
+//   npm run kit -- --image runner.tar          as the image slipway/runner, for docker load and ctr images import
+//   npm run kit -- --image runner.tar --name registry.example.com/slipway/runner:1
+//   npm run kit -- --fresh                     with the packages that Debian has today
 // Needs apt-get, dpkg and patchelf; where they are not, deploy/runner/Dockerfile does the same in a container.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

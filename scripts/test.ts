@@ -33,6 +33,8 @@ await provideTools();
 // A few tests that are asked for by path need perhaps none of them; the first that does installs it.
 if (filters.length === 0) provideParts();
 if ((await run(["scripts/build.ts"])) !== 0) process.exit(1);
+// The first time on a machine it takes longer than a test has. Where it cannot be made, the tests that need it say so.
+if (filters.length === 0) await run(["scripts/build-kit.ts"]);
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-report-"));
 try {

@@ -54,6 +54,22 @@ describe.each(IMAGES)("the kit's node in %s", (base) => {
     });
   });
 
+  it.each([
+    ["runner", "No job request came"],
+    ["gate", "A gate needs the path of the socket"],
+  ])("runs the %s, which lacks nothing but its input", async (program, asks) => {
+    const image = await loadImage(client, base);
+    const { code, stderr } = await runContainer(client, {
+      image,
+      entrypoint: [KIT.node, program === "runner" ? KIT.runner : KIT.gate],
+      cmd: [],
+      user: "12345",
+      readOnly: true,
+      mounts: [kit],
+    });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(asks) });
+  });
+
   it("starts itself again by process.execPath", async () => {
     const script = `import { execFileSync } from "node:child_process";
       console.log(execFileSync(process.execPath, ["-p", "6 * 7"], { encoding: "utf8" }).trim())`;

@@ -24,7 +24,7 @@ export async function readKitDescription(folder: string): Promise<KitDescription
   try {
     return descriptionSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
-    throw new ExecError("NotFound", `There is no kit in ${folder}; node scripts/build-kit.ts makes one.`, {
+    throw new ExecError("NotFound", `There is no kit in ${folder}; npm run kit makes one.`, {
       cause,
     });
   }
