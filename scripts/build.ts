@@ -8,8 +8,10 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = join(root, "dist");
 
-/** CommonJS inside the bundle asks for `require`. */
-const banner = { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' };
+/** CommonJS inside the bundle asks for these. */
+const banner = {
+  js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url),__dirname=import.meta.dirname,__filename=import.meta.filename;',
+};
 
 /** Whole or not at all, and only where it differs: the program may be running. */
 function replace(path: string, contents: Uint8Array): void {
@@ -39,8 +41,6 @@ const result = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: "chunks/[name]-[hash]",
-  // Native parts that libraries can do without.
-  external: ["*.node", "cpu-features"],
   // Parts of dockerode's SSH that are faster as native code; it does without them where they are not there.
   external: ["*.node"],
   banner,

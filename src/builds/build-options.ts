@@ -73,7 +73,7 @@ export interface PlacedJob {
 
 export type JobEnvironment = Pick<
   JobRequest,
-  "baseEnv" | "directories" | "runner" | "actions" | "checkout" | "debug"
+  "baseEnv" | "directories" | "runner" | "actions" | "checkout" | "debug" | "workspaceOwner"
 > & {
   /** Values that must never leave the runner, besides secrets. */
   readonly masks?: readonly string[];

@@ -21,6 +21,8 @@ export interface Io {
   readonly kitFolder?: string;
   /** As `ActionSources.bundled`. */
   readonly bundledActions: { readonly [name: string]: string };
+  /** Who runs it; absent where there are no such ids. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Of this process: makes names of things that two runs at once must not share. */
   readonly pid: number;
 }

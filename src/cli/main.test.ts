@@ -120,11 +120,11 @@ describe("usage", () => {
     [["run", "--keep", "--rm"], "--keep and --rm exclude each other", ""],
     [["run", "--json", "-n"], "--json and --dryrun exclude each other", "slipway graph"],
     [["run", "--shell-on-failure"], "needs a terminal", ""],
-    [["run", "--privileged"], "--privileged is not supported", "no container"],
+    [["run", "--privileged"], "--privileged is not supported", "`options`"],
     [["run", "--insecure-secrets"], "secrets are always hidden", ""],
     [["run", "-w"], "is not supported", "watcher"],
     [["run", "-C", "nowhere"], "There is no folder nowhere", ""],
-    [["run", "-P", "ubuntu-latest=node:20"], "not in the image node:20", "--platform ubuntu-latest=local"],
+    [["run", "-P", "ubuntu-latest"], "is not of the form label=image", "ubuntu-latest=node:24"],
     [["run", "--matrix", "node"], "--matrix node is not of the form key:value", ""],
     [["run", "--input", "x"], "--input x has no value", ""],
     [["run", "--var", "NOPE"], "--var NOPE has no value", ""],
@@ -158,8 +158,8 @@ describe("usage", () => {
 
   it("says of options that would change nothing that they do not, and runs", async () => {
     write({ ".workflows/hello.yml": HELLO });
-    const { code, err } = await slipway(["run", "--pull=false", "--no-cache-server", "--network", "host"]);
-    expect(err).toContain("--pull has no effect here");
+    const { code, err } = await slipway(["run", "--rebuild=false", "--no-cache-server", "--network", "host"]);
+    expect(err).toContain("--rebuild has no effect here");
     expect(err).toContain("--network has no effect here");
     expect(code).toBe(0);
   });

@@ -35,6 +35,9 @@ export function processIo(
     runner: { file: host.execPath, args: [runner] },
     ...(existsSync(join(kit, "kit.json")) ? { kitFolder: kit } : {}),
     bundledActions,
+    ...(host.getuid === undefined || host.getgid === undefined
+      ? {}
+      : { user: { uid: host.getuid(), gid: host.getgid() } }),
     pid: host.pid,
   };
 }

@@ -1,6 +1,7 @@
 import type { ForeignOption } from "./option.ts";
 
-const CONTAINERS = "steps run on this machine, and there is no container to apply it to";
+const CONTAINERS =
+  "say it in the job: `container:` and each service have `options`, the flags of docker create";
 const LOOPBACK = "artifact and cache services listen on 127.0.0.1, on a free port, for this run alone";
 
 /** What act's command line takes and this one does not, each with the reason or the other way. */
@@ -24,11 +25,9 @@ export const ACT_OPTIONS: readonly ForeignOption[] = [
   refuse("container-cap-add", true, CONTAINERS),
   refuse("container-cap-drop", true, CONTAINERS),
   refuse("container-options", true, CONTAINERS),
-  note("container-architecture", true, CONTAINERS),
-  note("container-daemon-socket", true, CONTAINERS),
-  note("network", true, CONTAINERS),
-  note("pull", false, "no image is used", "p"),
-  note("rebuild", false, "no image is built"),
+  note("container-architecture", true, "say it in the job: `options: --platform`"),
+  note("network", true, "each job has a network of its own"),
+  note("rebuild", false, "an action's image is always built, from the daemon's cache where nothing changed"),
   note("use-gitignore", false, "the checkout always holds the tracked and the not-ignored files"),
   note("use-new-action-cache", false, "there is one action cache, and it is by commit"),
   note("no-recurse", false, "only the folder itself is looked through, as on GitHub"),

@@ -150,9 +150,20 @@ export const RUN_OPTIONS = [
   {
     name: "platform",
     short: "P",
-    value: "label=local",
+    value: "label=image",
     repeat: true,
-    help: "Run jobs with this runs-on label on this machine; may be repeated",
+    help: "Run jobs with this runs-on label in this image, by Docker, or with label=local on this machine; may be repeated",
+    group: WHERE,
+  },
+  {
+    name: "pull",
+    help: "Pull images of jobs also where they are here",
+    group: WHERE,
+  },
+  {
+    name: "container-daemon-socket",
+    value: "address",
+    help: "Where Docker or podman listens, as in DOCKER_HOST (default: that variable, else Docker's usual socket)",
     group: WHERE,
   },
   {

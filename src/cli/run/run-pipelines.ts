@@ -42,6 +42,8 @@ export interface SharedSettings
   readonly actions: ActionSources;
   readonly checkout: CheckoutSource;
   readonly debug: boolean;
+  /** Who runs it; absent where there are no users. */
+  readonly workspaceOwner: { readonly uid: number; readonly gid: number } | undefined;
   readonly keep: boolean;
 }
 
@@ -120,6 +122,7 @@ async function runOne(
         actions: shared.actions,
         checkout: shared.checkout,
         debug: shared.debug,
+        ...(shared.workspaceOwner === undefined ? {} : { workspaceOwner: shared.workspaceOwner }),
       };
     },
     ...(shared.loadWorkflow === undefined ? {} : { loadWorkflow: shared.loadWorkflow }),

@@ -4,6 +4,9 @@ import { lazyServices } from "../../artifacts/lazy-services.ts";
 import { ConcurrencyGroups } from "../../builds/concurrency-groups.ts";
 import { resolveInputs } from "../../builds/resolve-inputs.ts";
 import { runBuild } from "../../builds/run-build.ts";
+import { systemClock } from "../../clock.ts";
+import { refusalOfLabels } from "../../executors/docker/labels.ts";
+import { LazyExecutor } from "../../executors/lazy-executor.ts";
 import { baseEnvironment } from "../../executors/local/base-env.ts";
 import { sweepDeadRuns } from "../../executors/local/dead-runs.ts";
 import { JobFolders, type JobFoldersOptions } from "../../executors/local/job-folders.ts";
@@ -109,6 +112,22 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     expectsMany: stepCount(plan) >= MANY_STEPS,
     ...(values["shell-on-failure"] ? { onStepFailed: failedStepShell(io, view) } : {}),
   });
+  const containers = new LazyExecutor({
+    name: "docker",
+    sharesFolders: true,
+    refuses: (needs) => refusalOfLabels(needs, Object.fromEntries(platforms.images)),
+    open: async () => {
+      const { containerExecutor } = await import("./container-executor.ts");
+      return containerExecutor({
+        images: platforms.images,
+        daemon: values["container-daemon-socket"],
+        pull: values.pull,
+        temp: home.temp,
+        io,
+        clock: systemClock,
+      });
+    },
+  });
   const code = await runPipelines(
     runs,
     {
@@ -116,7 +135,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
       secrets: outside.secrets,
       chooseExecutor: executorChooser({
         local: executor,
-        containers: executor,
+        containers,
         beside: executor,
         host,
         platforms,
@@ -142,10 +161,14 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
       actions,
       checkout,
       debug: values.verbose,
+      workspaceOwner: io.user,
       keep: values.keep,
     },
     { runBuild, services, view, interrupts, folders, io },
-  ).finally(() => interrupts.stop());
+  ).finally(async () => {
+    interrupts.stop();
+    await containers.close();
+  });
   await swept;
   return code;
 }

@@ -14,7 +14,7 @@ const PREFIX = "slipway-";
  */
 export function claimFolder(folder: string, pid: number = process.pid): void {
   try {
-    writeFileSync(join(folder, OWNER), JSON.stringify(ownerOf(pid)));
+    writeFileSync(join(folder, OWNER), ownerText(pid));
   } catch {
     // It stays where it is after a kill, as any program's temporary folder does.
   }
@@ -37,6 +37,31 @@ export async function sweepDeadRuns(parent: string): Promise<void> {
   }
   await Promise.all([...left].map((tracking) => killLeftovers(tracking)));
   await Promise.all(dead.map((folder) => rm(folder, { recursive: true, force: true }).catch(() => {})));
+}
+
+/** Names a process of this machine for ever, also after its id was given out again. Throws where there is none such. */
+export function ownerText(pid: number): string {
+  return JSON.stringify(ownerOf(pid));
+}
+
+/**
+ * Whether the process that `ownerText` named is gone for certain. Of another machine, another boot or another container that
+ * cannot be told from here.
+ */
+export function isOwnerDead(text: string): boolean {
+  let owner: Owner;
+  try {
+    owner = JSON.parse(text) as Owner;
+    const { boot, namespace } = here();
+    if (owner.boot !== boot || owner.namespace !== namespace) return false;
+  } catch {
+    return false;
+  }
+  try {
+    return startOf(owner.pid) !== owner.start;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EACCES";
+  }
 }
 
 interface Owner {
@@ -77,17 +102,9 @@ function runFolders(parent: string): string[] {
 }
 
 function isDead(folder: string): boolean {
-  let owner: Owner;
   try {
-    owner = JSON.parse(readFileSync(join(folder, OWNER), "utf8")) as Owner;
-    const { boot, namespace } = here();
-    if (owner.boot !== boot || owner.namespace !== namespace) return false;
+    return isOwnerDead(readFileSync(join(folder, OWNER), "utf8"));
   } catch {
     return false;
-  }
-  try {
-    return startOf(owner.pid) !== owner.start;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "EACCES";
   }
 }

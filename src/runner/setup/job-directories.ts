@@ -39,7 +39,17 @@ export async function emptyTemp({ temp, control }: JobDirectories): Promise<stri
     await rm(temp, { recursive: true, force: true, maxRetries: 2 });
     return undefined;
   } catch (error) {
+    // A folder that something is mounted on stays; what was in it is gone.
+    if (isDirectory(temp) && isEmpty(temp)) return undefined;
     return describeFileError("The temporary directory of the job cannot be removed", error).message;
+  }
+}
+
+function isEmpty(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
   }
 }
 
