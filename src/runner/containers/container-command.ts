@@ -19,8 +19,10 @@ export function containerArgv(
   image: ImageConfig | undefined,
   imageName: string,
 ): readonly [string, ...string[]] {
+  if (entrypoint !== "") {
+    return [entrypoint, ...(typeof args === "string" ? wholeWords(splitArguments(args), args) : args)];
+  }
   const given = typeof args === "string" ? splitArguments(args) : args;
-  if (entrypoint !== "") return [entrypoint, ...given];
   if (image === undefined) {
     throw new ExecError(
       "InvalidSpec",
@@ -35,6 +37,25 @@ export function containerArgv(
     );
   }
   return [program, ...rest];
+}
+
+/**
+ * On GitHub single quotes mean nothing, and `-c 'uname -a'` reaches a shell as `'uname`: no use to anybody. Where the step
+ * names the program they keep a word together, as in a shell. (An image's own program may hand the words on to a shell.)
+ */
+function wholeWords(split: readonly string[], line: string): readonly string[] {
+  const words: string[] = [];
+  let rest = line.trim();
+  while (rest !== "") {
+    const quoted = /^'([^']*)'(?=\s|$)/.exec(rest);
+    const plain = /^[^\s'"\\]+(?=\s|$)/.exec(rest);
+    const word = quoted ?? plain;
+    // Whatever else there is, is split as GitHub does it.
+    if (word === null) return split;
+    words.push(quoted?.[1] ?? word[0]);
+    rest = rest.slice(word[0].length).trimStart();
+  }
+  return words;
 }
 
 /** The path as a step's container sees it: the workspace stands elsewhere there, everything else where it is. */

@@ -224,8 +224,8 @@ describe("a gate", () => {
 
   it.each([
     [
-      { outOfMemory: true, exitCode: 137, error: "The limit was 64 MiB." },
-      "it was out of memory. The limit was 64 MiB.",
+      { outOfMemory: true, exitCode: 137, error: "Out of memory (limit 64 MiB)." },
+      "Out of memory (limit 64 MiB).",
     ],
     [{ outOfMemory: false, exitCode: 137 }, "ended with exit code 137 before its program did."],
   ])("that went away is a lost process, with the reason that the engine gives", async (told, words) => {

@@ -119,8 +119,7 @@ async function lostError(ended: Promise<ContainerEnd>, clock: Clock): Promise<Ex
 /** Why a container ended that should not have. */
 export function containerError(end: ContainerEnd | undefined): ExecError {
   if (end?.outOfMemory === true) {
-    const detail = end.error === undefined ? "" : ` ${end.error}`;
-    return new ExecError("Permanent", `The step's container was killed: it was out of memory.${detail}`);
+    return new ExecError("Permanent", end.error ?? "The step's container was killed: it was out of memory.");
   }
   const code = end?.exitCode === undefined ? "" : ` with exit code ${end.exitCode}`;
   const detail = end?.error === undefined ? "." : `: ${end.error}`;

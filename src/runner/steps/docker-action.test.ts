@@ -201,16 +201,16 @@ ${script("exit 8")}
         containers: {
           start(id, wish, log) {
             const started = inner.start(id, wish, log);
-            void died.promise.then(() => inner.end(id, { outOfMemory: true, error: "Its limit is 64 MiB." }));
+            void died.promise.then(() =>
+              inner.end(id, { outOfMemory: true, error: "Out of memory (limit 64 MiB)." }),
+            );
             return started;
           },
         },
       },
     });
     await inner.close();
-    expect(record.log).toContain(
-      "##[error]The step's container was killed: it was out of memory. Its limit is 64 MiB.\n",
-    );
+    expect(record.log).toContain("##[error]Out of memory (limit 64 MiB).\n");
     expect(record.finished?.result).toBe("failure");
   });
 });
