@@ -1,7 +1,7 @@
 // Makes the kit that containers of jobs need (`src/executors/kit/kit-layout.ts`) from packages of Debian 12 and this build.
-//   npm run kit                                           dist/kit/linux-<this machine's>/
+//   npm run kit                                dist/kit/linux-<this machine's>/
 //   npm run kit -- --arch arm64 --out FOLDER   for another machine
-//   npm run kit -- --image runner.tar          as the image slipway/runner, for docker load and ctr images import
+//   npm run kit -- --image runner.tar          also as the image slipway/runner, for docker load and ctr images import
 //   npm run kit -- --image runner.tar --name registry.example.com/slipway/runner:1
 //   npm run kit -- --fresh                     with the packages that Debian has today
 // Needs apt-get, dpkg and patchelf; where they are not, deploy/runner/Dockerfile does the same in a container.

@@ -1,6 +1,7 @@
 // The kit in images of every kind: its programs run there on their own, and what they start is the image's.
 import type Docker from "dockerode";
 import { beforeAll, describe, expect, it } from "vitest";
+import { nodeVersion } from "../../scripts/kit/node-program.ts";
 import { KIT } from "../../src/executors/kit/kit-layout.ts";
 import { ensureKitVolume, kitMount } from "../../src/executors/kit/kit-volume.ts";
 import { testDocker } from "../support/docker.ts";
@@ -47,7 +48,7 @@ describe.each(IMAGES)("the kit's node in %s", (base) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       execPath: KIT.node,
-      version: "24.21.0",
+      version: nodeVersion(),
       pid: 1,
       uid: Number(user.split(":")[0]),
       added: [],
