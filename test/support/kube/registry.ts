@@ -20,6 +20,7 @@ import { apiVersionOf, kindOf, type ResourceKind } from "./resource-kind.ts";
 import { type DeleteOptions, deletionOf } from "./store/deletion.ts";
 import { type PatchKind, patched } from "./store/object-patch.ts";
 import type { ObjectStore } from "./store/object-store.ts";
+import { plainCopy } from "./store/plain-copy.ts";
 
 export interface WriteOptions {
   readonly user?: string;
@@ -80,11 +81,11 @@ export class Registry {
     if (body.metadata?.resourceVersion !== undefined && body.metadata.resourceVersion !== "") {
       throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
     }
-    const draft = structuredClone(body) as KubeObject;
+    const draft = plainCopy(body) as KubeObject;
     draft.apiVersion = apiVersion;
     draft.kind = kind.kind;
     draft.metadata = {
-      ...structuredClone(body.metadata ?? {}),
+      ...plainCopy(body.metadata ?? {}),
       name,
       ...(kind.namespaced && namespace !== undefined ? { namespace } : {}),
       uid: randomUUID(),
@@ -116,7 +117,7 @@ export class Registry {
     if (bodyName !== undefined && bodyName !== name) {
       throw badRequest(`the name of the object (${bodyName}) does not match the name on the URL (${name})`);
     }
-    return this.#update(kind, before, structuredClone(body) as KubeObject, subresource, options);
+    return this.#update(kind, before, plainCopy(body) as KubeObject, subresource, options);
   }
 
   patch(
@@ -129,7 +130,7 @@ export class Registry {
     options: WriteOptions = {},
   ): KubeObject {
     const before = this.require(kind.resource, namespace, name);
-    const after = patched(structuredClone(before), structuredClone(patch), how) as KubeObject;
+    const after = patched(plainCopy(before), plainCopy(patch), how) as KubeObject;
     this.admission.decode(kind, after, options);
     return this.#update(kind, before, after, subresource, options);
   }
@@ -143,7 +144,7 @@ export class Registry {
   ): ObjectOf<R> | undefined {
     const before = this.store.get(resource, namespace, name);
     if (before === undefined) return undefined;
-    const draft = structuredClone(before);
+    const draft = plainCopy(before);
     change(draft);
     if (JSON.stringify(draft) === JSON.stringify(before)) return before;
     return this.#put(kindOf(resource), draft) as ObjectOf<R>;
@@ -179,7 +180,7 @@ export class Registry {
         "The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.",
       );
     }
-    const object = structuredClone(before);
+    const object = plainCopy(before);
     object.metadata.deletionTimestamp = kubeTime(this.now());
     object.status = { phase: "Terminating" };
     return { object: this.store.put("namespaces", object), gone: false };
@@ -256,8 +257,8 @@ export class Registry {
 }
 
 function statusOf(before: KubeObject, after: KubeObject): KubeObject {
-  const draft = structuredClone(before);
-  draft.status = structuredClone(after.status ?? {});
+  const draft = plainCopy(before);
+  draft.status = plainCopy(after.status ?? {});
   return draft;
 }
 
@@ -265,11 +266,11 @@ function statusOf(before: KubeObject, after: KubeObject): KubeObject {
 function restOf(kind: ResourceKind, before: KubeObject, after: KubeObject): KubeObject {
   const was = before.metadata;
   const draft: KubeObject = {
-    ...structuredClone(after),
+    ...plainCopy(after),
     apiVersion: before.apiVersion,
     kind: before.kind,
     metadata: {
-      ...structuredClone(after.metadata ?? {}),
+      ...plainCopy(after.metadata ?? {}),
       name: was.name,
       ...(was.namespace === undefined ? {} : { namespace: was.namespace }),
       uid: was.uid,
@@ -283,7 +284,7 @@ function restOf(kind: ResourceKind, before: KubeObject, after: KubeObject): Kube
   };
   if (kind.subresources.includes("status")) {
     if (before.status === undefined) delete draft.status;
-    else draft.status = structuredClone(before.status);
+    else draft.status = plainCopy(before.status);
   }
   if (was.generation !== undefined) {
     const changed = JSON.stringify(draft.spec) !== JSON.stringify(before.spec);

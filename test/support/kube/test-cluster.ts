@@ -192,18 +192,24 @@ export class TestCluster {
       const done = (error?: Error) => {
         clearTimeout(timer);
         clearInterval(often);
+        clearTimeout(soon);
         unsubscribe();
         if (error === undefined) resolve();
         else reject(error);
       };
+      // Looking may cost more than a change: after a thousand changes at once it looks once.
+      let soon: NodeJS.Timeout | undefined;
       const look = () => {
+        soon = undefined;
         if (holds(this)) done();
       };
       const timer = setTimeout(() => {
         const pods = this.list("pods").map(podLine);
         done(new Error(`${what}: not within ${limitMs} ms. Pods: ${pods.join("; ") || "none"}`));
       }, limitMs);
-      const unsubscribe = this.registry.store.subscribe(() => setImmediate(look));
+      const unsubscribe = this.registry.store.subscribe(() => {
+        soon ??= setTimeout(look, 2);
+      });
       const often = setInterval(look, 100);
     });
   }

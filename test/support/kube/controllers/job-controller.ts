@@ -8,6 +8,7 @@ import { ApiError } from "../api-error.ts";
 import { type JobObject, kubeTime, type NewObject, type PodObject } from "../cluster-object.ts";
 import type { Registry } from "../registry.ts";
 import { kindOf } from "../resource-kind.ts";
+import { plainCopy } from "../store/plain-copy.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { keyOf, namesOf, WorkQueue } from "./work-queue.ts";
 
@@ -100,7 +101,13 @@ export class JobController {
 
     const completions = job.spec.completions ?? 1;
     let end: Pick<JobCondition, "type" | "reason" | "message"> | undefined;
-    if (failed > (job.spec.backoffLimit ?? 6)) {
+    // Why it ends was settled when that was first written, whatever its pods say on their way out.
+    const settled = job.status.conditions?.find(
+      ({ type }) => type === "FailureTarget" || type === "SuccessCriteriaMet",
+    );
+    if (settled !== undefined) {
+      end = { ...settled, type: settled.type === "FailureTarget" ? "Failed" : "Complete" };
+    } else if (failed > (job.spec.backoffLimit ?? 6)) {
       end = {
         type: "Failed",
         reason: "BackoffLimitExceeded",
@@ -219,7 +226,7 @@ export class JobController {
           { apiVersion: "batch/v1", kind: "Job", name, uid, controller: true, blockOwnerDeletion: true },
         ],
       },
-      spec: structuredClone(template.spec ?? {}),
+      spec: plainCopy(template.spec ?? {}),
     };
     try {
       const made = this.#registry.create(kindOf("pods"), namespace, pod, {

@@ -88,12 +88,15 @@ export class Reply {
   }
 
   drained(): Promise<void> {
+    const response = this.#response;
     return new Promise((resolve) => {
-      if (this.closed) resolve();
-      else {
-        this.#response.once("drain", resolve);
-        this.#response.once("close", resolve);
-      }
+      const done = () => {
+        response.off("drain", done);
+        response.off("close", done);
+        resolve();
+      };
+      if (this.closed || !response.writableNeedDrain) resolve();
+      else response.on("drain", done).on("close", done);
     });
   }
 

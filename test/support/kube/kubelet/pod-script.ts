@@ -37,8 +37,8 @@ export interface WaitingScript {
   readonly reason: string;
   readonly message: string;
   /** Becomes that, so long after it first waited: `ErrImagePull` becomes `ImagePullBackOff`. */
-  readonly thenAfterMs?: number;
-  readonly then?: { readonly reason: string; readonly message: string };
+  readonly nextAfterMs?: number;
+  readonly next?: { readonly reason: string; readonly message: string };
   /** After so long the container starts after all. Default: never. */
   readonly untilMs?: number;
 }

@@ -7,12 +7,19 @@ import { SimulatedPod, type SimulationParts } from "./simulated-pod.ts";
 
 export type PodMatch = (pod: PodObject) => boolean;
 
+/** What a pod needs, made right after it, is mostly there by the time that a kubelet looks. */
+const COMES_MS = 500;
+
 export class SimulatedKubelet implements Kubelet {
   readonly #parts: SimulationParts;
   readonly #pods = new Map<string, SimulatedPod>();
   /** Logs of pods that are gone are gone; of those that ended they stay. */
   readonly #scripts: { readonly match: PodMatch; readonly script: PodScript }[] = [];
+  /** Those of them that waited long enough. */
+  readonly #late = new Set<string>();
   readonly #unsubscribe: () => void;
+  /** Pods that wait for a Secret or ConfigMap that may be on its way, as a kubelet tries again by itself. */
+  readonly #held = new Map<string, { readonly pod: PodObject; readonly takeBack: () => void }>();
   #default: PodScript;
 
   constructor(parts: SimulationParts, defaultScript: PodScript) {
@@ -20,6 +27,8 @@ export class SimulatedKubelet implements Kubelet {
     this.#default = defaultScript;
     this.#unsubscribe = parts.registry.store.subscribe(({ resource, type, object }) => {
       if (resource === "pods") this.#see(object as PodObject, type === "DELETED");
+      else if ((resource === "secrets" || resource === "configmaps") && this.#held.size > 0)
+        setImmediate(() => this.#lookAgain());
     });
   }
 
@@ -40,6 +49,8 @@ export class SimulatedKubelet implements Kubelet {
 
   async close(): Promise<void> {
     this.#unsubscribe();
+    for (const { takeBack } of this.#held.values()) takeBack();
+    this.#held.clear();
     for (const pod of this.#pods.values()) pod.close();
     this.#pods.clear();
   }
@@ -48,6 +59,8 @@ export class SimulatedKubelet implements Kubelet {
     const { uid } = pod.metadata;
     const known = this.#pods.get(uid);
     if (gone) {
+      this.#held.get(uid)?.takeBack();
+      this.#held.delete(uid);
       known?.close();
       this.#pods.delete(uid);
       return;
@@ -60,14 +73,34 @@ export class SimulatedKubelet implements Kubelet {
     }
     if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") return;
     const script = this.#scripts.find(({ match }) => match(pod))?.script ?? this.#default;
+    if (
+      !going &&
+      !this.#late.has(uid) &&
+      this.#waitsFor(pod, script, false).length > (script.waiting ?? []).length
+    ) {
+      const before = this.#held.get(uid)?.takeBack;
+      const late = () => {
+        this.#held.delete(uid);
+        this.#late.add(uid);
+        this.#see(pod, false);
+      };
+      this.#held.set(uid, { pod, takeBack: before ?? this.#parts.clock.after(COMES_MS, late) });
+      return;
+    }
+    this.#held.get(uid)?.takeBack();
+    this.#held.delete(uid);
     const simulated = new SimulatedPod(this.#parts, pod, { ...script, waiting: this.#waitsFor(pod, script) });
     this.#pods.set(uid, simulated);
     setImmediate(() => void simulated.live());
     if (going) setImmediate(() => simulated.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30));
   }
 
+  #lookAgain(): void {
+    for (const { pod } of [...this.#held.values()]) this.#see(pod, false);
+  }
+
   /** What any kubelet would wait for by itself: a key of a Secret that is not there. */
-  #waitsFor(pod: PodObject, { waiting = [] }: PodScript): NonNullable<PodScript["waiting"]> {
+  #waitsFor(pod: PodObject, { waiting = [] }: PodScript, tells = true): NonNullable<PodScript["waiting"]> {
     const { registry } = this.#parts;
     const found = [...waiting];
     for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
@@ -95,6 +128,8 @@ export class SimulatedKubelet implements Kubelet {
         volume.secret === undefined
           ? ["configmap", volume.configMap?.name]
           : ["secret", volume.secret.secretName];
+      found.push({ container: first.name, reason: "ContainerCreating", message: "" });
+      if (!tells) continue;
       this.#parts.events.tell(pod, {
         type: "Warning",
         reason: "FailedMount",
@@ -102,7 +137,6 @@ export class SimulatedKubelet implements Kubelet {
         component: "kubelet",
         host: pod.spec.nodeName ?? "",
       });
-      found.push({ container: first.name, reason: "ContainerCreating", message: "" });
     }
     return found;
   }

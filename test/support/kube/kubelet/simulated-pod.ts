@@ -130,10 +130,10 @@ export class SimulatedPod {
     for (const script of this.#script.waiting ?? []) {
       if (script.container !== container.name) continue;
       this.#tellWaiting(container, script);
-      if (script.then !== undefined) {
-        await this.#wait(script.thenAfterMs ?? 0);
+      if (script.next !== undefined) {
+        await this.#wait(script.nextAfterMs ?? 0);
         if (this.#over || this.#stopping) return false;
-        this.#tellWaiting(container, { ...script, ...script.then });
+        this.#tellWaiting(container, { ...script, ...script.next });
       }
       if (script.untilMs === undefined) return false;
       await this.#wait(script.untilMs);

@@ -1,5 +1,7 @@
 /** The three patches that clients send: JSON patch, merge patch, and strategic merge as far as lists with a key go. */
+
 import { ApiError, badRequest } from "../api-error.ts";
+import { plainCopy } from "./plain-copy.ts";
 
 export type PatchKind = "json" | "merge" | "strategic";
 
@@ -91,7 +93,7 @@ function jsonPatched(before: unknown, patch: unknown): unknown {
     throw badRequest(
       "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
     );
-  let document = structuredClone(before);
+  let document = plainCopy(before);
   for (const operation of patch as readonly unknown[]) {
     if (!isPlain(operation)) throw badRequest("error decoding patch");
     document = jsonOperation(document, operation);
@@ -114,7 +116,7 @@ function jsonOperation(document: unknown, { op, path, value, from }: Plain): unk
   if (op === "add" || op === "replace") return changed(document, pointer, op, value);
   if (op === "remove") return changed(document, pointer, "remove", undefined);
   if (op === "copy" || op === "move") {
-    const moved = structuredClone(valueAt(document, String(from)));
+    const moved = plainCopy(valueAt(document, String(from)));
     const rest = op === "move" ? changed(document, String(from), "remove", undefined) : document;
     return changed(rest, pointer, "add", moved);
   }

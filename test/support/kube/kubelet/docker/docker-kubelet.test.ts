@@ -65,7 +65,7 @@ describe("a pod that really runs", { timeout: 120_000 }, () => {
     if (one === undefined) throw new Error("The job has no pod");
     expect(terminated(one)).toMatchObject({ exitCode: 3, reason: "Error", message: "done" });
     const name = one.metadata.name;
-    expect((await log(name)).split("\n").sort()).toEqual(["", "args: $(WHO)", "to stderr"]);
+    expect((await log(name)).split("\n").sort()).toEqual(["", "args: me $(WHO)", "to stderr"]);
     expect(await log(name, "?tailLines=1&limitBytes=4")).toHaveLength(4);
     expect(await log(name, "?timestamps=true")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \S/);
   });
@@ -323,6 +323,8 @@ describe("a pod that really runs", { timeout: 120_000 }, () => {
     try {
       await create(
         podBody("network", {
+          // httpd is deaf to SIGTERM as the first process.
+          terminationGracePeriodSeconds: 1,
           initContainers: [
             {
               name: "web",
@@ -353,7 +355,7 @@ it("leaves nothing behind", { timeout: 120_000 }, async () => {
     tls: false,
     kubelet: { kind: "docker", socketPath: socketPath ?? "" },
   });
-  own.create({ kind: "Pod", ...podBody("stays", { containers: [shell("sleep 1000")] }) });
+  own.create(podBody("stays", { containers: [shell("sleep 1000")] }));
   await own.until("it runs", () => own.get("pods", "default", "stays")?.status.phase === "Running", LIMIT_MS);
   const ofCluster = async () => {
     const all = await client.listContainers({ all: true });
