@@ -13,7 +13,8 @@ import {
 } from "./conformance/executor-under-test.ts";
 import { REFUSED_WITHOUT } from "./conformance/refusals.ts";
 import { uses } from "./conformance/steps.ts";
-import { Trial } from "./conformance/trial.ts";
+import type { Trial } from "./conformance/trial.ts";
+import { tryOut } from "./conformance/try-out.ts";
 
 export type { ExecutorUnderTest, Skips } from "./conformance/executor-under-test.ts";
 
@@ -67,19 +68,6 @@ export function describeExecutor(
         }));
     });
   });
-}
-
-/** Whatever a case did: nothing of its jobs is left, nothing was told after their end, and notes are whole lines. */
-async function tryOut(open: () => Promise<ExecutorUnderTest>, run: ConformanceCase["run"]): Promise<void> {
-  const trial = new Trial(await open());
-  try {
-    await run(trial);
-    expect(await trial.place.leftovers()).toEqual([]);
-    expect(trial.toldTooLate).toEqual([]);
-    expect(trial.said.notes.filter((note) => note.includes("\n"))).toEqual([]);
-  } finally {
-    await trial.close();
-  }
 }
 
 /** What a place lacks it does not offer, and refuses with words where a job asks for it. */

@@ -12,7 +12,7 @@ export const stepContainerCases: readonly ConformanceCase[] = [
     needs: ["step containers"],
     run: async (trial) => {
       const image = trial.images.withEntrypoint;
-      const step = uses(`docker://${image}`, { with: mapping({ args: `one "two words" 'ü 😀'` }) });
+      const step = uses(`docker://${image}`, { with: mapping({ args: `one "two words" "ü 😀"` }) });
       expect((await trial.run([step], trial.withStepImages(image))).result).toBe("success");
       expect(trial.said.text()).toContain("entry: [one] [two words] [ü 😀]\n");
     },
