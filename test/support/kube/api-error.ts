@@ -115,14 +115,3 @@ export function invalid(kind: ResourceKind, name: string, errors: readonly Field
 export function tooOld(asked: string, oldest: number): ApiError {
   return new ApiError(410, "Expired", `too old resource version: ${asked} (${oldest})`);
 }
-
-export function tooManyRequests(retryAfterSeconds: number): ApiError {
-  return new ApiError(
-    429,
-    "TooManyRequests",
-    "the server has received too many requests and has asked us to try again later",
-    {
-      retryAfterSeconds,
-    },
-  );
-}

@@ -284,6 +284,12 @@ it("tells what it has as discovery, to the official client too", async () => {
   expect(resources).toEqual(
     expect.arrayContaining([expect.objectContaining({ name: "jobs", kind: "Job", namespaced: true })]),
   );
+  const openApi = (await ask(cluster, "GET", "/openapi/v3/apis/batch/v1")).body.paths;
+  expect(openApi).toMatchObject({
+    "/apis/batch/v1/namespaces/{namespace}/jobs/{name}": {
+      patch: { parameters: [{ name: "fieldValidation" }] },
+    },
+  });
   expect((await ask(cluster, "GET", "/apis/nothing.io/v1/things")).code).toBe(404);
   expect((await ask(cluster, "GET", "/healthz")).text).toBe("ok");
 });

@@ -30,7 +30,7 @@ export function discoveryDocument(path: string): unknown {
       definitions: {},
     };
   }
-  if (clean === "/openapi/v3") return { paths: {} };
+  if (clean.startsWith("/openapi/v3")) return openApi(clean.slice("/openapi/v3".length + 1));
   if (clean === "/api/v1") return resourceList("v1");
   const match = /^\/apis\/([^/]+)(?:\/([^/]+))?$/.exec(clean);
   if (match === null) return undefined;
@@ -97,4 +97,37 @@ function entries(kind: ResourceKind): ResourceEntry[] {
       verbs: sub === "log" ? ["get"] : sub === "status" ? ["get", "patch", "update"] : ["create"],
     })),
   ];
+}
+
+/**
+ * The least by which kubectl sees that objects are validated here, not by itself: that patches take `fieldValidation`.
+ * Schemas it does not look for then.
+ */
+function openApi(path: string): unknown {
+  const pathOf = (kind: ResourceKind) => `${kind.group === "" ? "api" : "apis"}/${apiVersionOf(kind)}`;
+  if (path === "") {
+    const entries = RESOURCE_KINDS.map(pathOf).map((one) => [
+      one,
+      { serverRelativeURL: `/openapi/v3/${one}` },
+    ]);
+    return { paths: Object.fromEntries(entries) };
+  }
+  const kinds = RESOURCE_KINDS.filter((kind) => pathOf(kind) === path);
+  if (kinds.length === 0) return undefined;
+  const paths = kinds.map((kind) => {
+    const { group, version } = kind;
+    const patch = {
+      parameters: [{ name: "fieldValidation", in: "query", schema: { type: "string" } }],
+      "x-kubernetes-action": "patch",
+      "x-kubernetes-group-version-kind": { group, version, kind: kind.kind },
+      responses: {},
+    };
+    const where = kind.namespaced ? "namespaces/{namespace}/" : "";
+    return [`/${path}/${where}${kind.resource}/{name}`, { patch }];
+  });
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version: VERSION.gitVersion },
+    paths: Object.fromEntries(paths),
+  };
 }
