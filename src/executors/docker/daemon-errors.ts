@@ -101,19 +101,19 @@ export type PullFailure =
 
 export function pullFailure(words: string): PullFailure {
   if (/no space left on device|disk quota exceeded/i.test(words)) return "disk full";
-  if (/toomanyrequests|rate limit|429/i.test(words)) return "limited";
+  if (/toomanyrequests|rate limit|\b429\b/i.test(words)) return "limited";
   // Registries answer "denied" for repositories that do not exist, too: the words stand in the message.
   if (
-    /unauthorized|denied|no basic auth credentials|incorrect username or password|authentication required|401|403/i.test(
+    /unauthorized|denied|no basic auth credentials|incorrect username or password|authentication required|\b40[13]\b/i.test(
       words,
     )
   )
     return "refused";
-  if (/manifest unknown|not found|name unknown|does not exist|no matching manifest|404/i.test(words))
+  if (/manifest unknown|not found|name unknown|does not exist|no matching manifest|\b404\b/i.test(words))
     return "not found";
   if (/invalid reference format|repository name must be|invalid tag/i.test(words)) return "name";
   if (
-    /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|unexpected EOF|\bEOF\b|bad gateway|service unavailable|50[0234]|server misbehaving|no route to host|unexpected commit digest|filesystem layer verification failed/i.test(
+    /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|unexpected EOF|\bEOF\b|bad gateway|service unavailable|\b50[0234]\b|server misbehaving|no route to host|unexpected commit digest|filesystem layer verification failed/i.test(
       words,
     )
   )

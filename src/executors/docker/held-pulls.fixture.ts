@@ -8,7 +8,8 @@ export class HeldPulls {
     const over: Pick<DockerEngine, "inspectImage" | "pull"> = {
       inspectImage: async (name, signal) =>
         this.#held === undefined ? await engine.inspectImage(name, signal) : undefined,
-      pull: async (_name, _auth, onLine, signal) => {
+      pull: async (name, auth, onLine, signal) => {
+        if (this.#held === undefined) return await engine.pull(name, auth, onLine, signal);
         onLine({ id: "layer", status: "Downloading", progressDetail: { current: 1, total: 2 } });
         const aborted = Promise.withResolvers<void>();
         signal.addEventListener("abort", () => aborted.resolve(), { once: true });

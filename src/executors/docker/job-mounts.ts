@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { workspaceOf } from "../container/container-request.ts";
 import { JOB_PATHS, JOB_ROOT, KIT_ROOT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
@@ -77,7 +78,9 @@ export function jobMounts(request: JobRequest, setting: MountSetting): JobMounts
     return undefined;
   };
   const binds = [...shared].map(([Source, Target]): MountSpec => ({ Type: "bind", Source, Target }));
-  const readable = outermost(foldersNamed(request).filter((path) => seenAt(path) === undefined));
+  // What is not there cannot be mounted; who looks for it in the job says so.
+  const named = foldersNamed(request).filter((path) => seenAt(path) === undefined && existsSync(path));
+  const readable = outermost(named);
   const reads = readable.map(
     (path): MountSpec => ({ Type: "bind", Source: path, Target: path, ReadOnly: true }),
   );

@@ -7,7 +7,8 @@ export interface PortRequest {
   readonly hostPort?: number;
 }
 
-const PORT = /^(?:(?:\[[0-9a-f:]+\]|[\d.]+):)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i;
+const PORT =
+  /^(?:(?:\[[0-9a-f:]+\]|\d+(?:\.\d+){3}):)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i;
 
 /** An entry of `ports`: `80`, `8080:80`, `8080:80/udp`, `8000-8002:80-82`; an address before it is left out. */
 export function parsePorts(text: string): readonly PortRequest[] {
