@@ -50,7 +50,8 @@ export interface StoredBatch extends NewBatch {
 
 /** `refused`: its first frame was not the next one. */
 export type Acceptance =
-  | { readonly kind: "accepted" | "refused" | "full"; readonly acceptedSeq: number }
+  | { readonly kind: "accepted"; readonly acceptedSeq: number; readonly endByte: number }
+  | { readonly kind: "refused" | "full"; readonly acceptedSeq: number }
   | { readonly kind: "closed" };
 
 export interface WaitingCommands {

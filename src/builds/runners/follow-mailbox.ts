@@ -3,14 +3,17 @@ import { gunzip } from "node:zlib";
 import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import { readFrames } from "../../executors/push/frame-batch.ts";
+import type { Frame } from "../../protocol/frame.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { RunnerName, RunnerStore, StoredBatch } from "../../store/runner-store.ts";
 import { untilReached } from "../orchestrator/until-reached.ts";
 import type { WatchedMailbox } from "./mailbox-watch.ts";
+import type { RecentBatches } from "./recent-batches.ts";
 
 export interface FollowOptions {
   readonly runners: Pick<RunnerStore, "read" | "noteRead">;
   readonly watched: WatchedMailbox;
+  readonly recent: RecentBatches;
   readonly clock: Clock;
   /** How long the records may be away. */
   readonly patienceMs: number;
@@ -29,7 +32,7 @@ export async function followMailbox(
   afterSeq: number,
   sink: FrameSink,
   signal: AbortSignal,
-  { runners, watched, clock, patienceMs }: FollowOptions,
+  { runners, watched, recent, clock, patienceMs }: FollowOptions,
 ): Promise<void> {
   const limit = new AbortController();
   const reach = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -58,9 +61,13 @@ export async function followMailbox(
   };
   try {
     for (;;) {
-      const batches = await reach(() => runners.read(runner, position.seq, BATCHES_AT_ONCE));
+      const known = recent.next(runner, position.seq);
+      const batches = known
+        ? [known]
+        : await reach(() => runners.read(runner, position.seq, BATCHES_AT_ONCE));
       for (const batch of batches) {
-        if (await handOn(batch, position.seq, sink, signal)) return;
+        const frames = "frames" in batch ? batch.frames : await framesOf(batch);
+        if ((await handOn(frames, position.seq, sink, signal)) || batch.final) return;
         position.seq = Math.max(position.seq, batch.lastSeq);
         position.byte = batch.endByte;
         await note();
@@ -76,19 +83,23 @@ export async function followMailbox(
   }
 }
 
-/** True: that was all, or nobody wants more. */
+async function framesOf({ gzip, content }: StoredBatch): Promise<readonly Frame[]> {
+  return readFrames(gzip ? await unpack(content) : content);
+}
+
+/** True: nobody wants more. */
 async function handOn(
-  { gzip, content, final }: StoredBatch,
+  frames: readonly Frame[],
   afterSeq: number,
   sink: FrameSink,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const frame of readFrames(gzip ? await unpack(content) : content)) {
+  for (const frame of frames) {
     if (signal.aborted) return true;
     // Whoever asks again after the end was dealt with still wants to be told how it ended.
     if (frame.seq <= afterSeq && frame.type !== "job.finished") continue;
     const taken = sink(frame);
     if (taken !== undefined) await taken;
   }
-  return final;
+  return false;
 }

@@ -14,6 +14,7 @@ import type { Store } from "../../store/store.ts";
 import { CommandListeners } from "./command-listeners.ts";
 import { followMailbox } from "./follow-mailbox.ts";
 import { MailboxWatch } from "./mailbox-watch.ts";
+import { RecentBatches } from "./recent-batches.ts";
 
 export interface StoredMailboxOptions {
   readonly store: Pick<Store, "runners">;
@@ -31,6 +32,7 @@ export interface StoredMailboxOptions {
 }
 
 const MAX_UNREAD_BYTES = 256 * 1024 * 1024;
+const MAX_RECENT_BYTES = 32 * 1024 * 1024;
 const POLL_MS = 2_000;
 const PATIENCE_MS = 120_000;
 
@@ -42,6 +44,7 @@ export class StoredMailbox implements RunnerMailbox, FrameInbox {
   readonly #options: StoredMailboxOptions;
   readonly #watch: MailboxWatch;
   readonly #listeners: CommandListeners;
+  readonly #recent = new RecentBatches(MAX_RECENT_BYTES);
 
   constructor(options: StoredMailboxOptions) {
     const { store, events, clock, pollMs = POLL_MS } = options;
@@ -61,14 +64,18 @@ export class StoredMailbox implements RunnerMailbox, FrameInbox {
   async follow(job: JobAttemptName, afterSeq: number, sink: FrameSink, signal: AbortSignal): Promise<void> {
     const { store, clock, patienceMs = PATIENCE_MS } = this.#options;
     const watched = this.#watch.add(job);
+    const recent = this.#recent;
+    const endRecent = recent.follow(job);
     try {
       await followMailbox(job, afterSeq, sink, signal, {
         runners: store.runners,
         watched,
+        recent,
         clock,
         patienceMs,
       });
     } finally {
+      endRecent();
       watched.end();
     }
   }
@@ -98,8 +105,10 @@ export class StoredMailbox implements RunnerMailbox, FrameInbox {
   async accept(job: JobAttemptName, batch: FrameBatch): Promise<BatchAcceptance> {
     const { store, events, clock, maxUnreadBytes = MAX_UNREAD_BYTES } = this.#options;
     const answer = await store.runners.accept(job, batch, clock.now(), maxUnreadBytes);
-    if (answer.kind === "accepted")
+    if (answer.kind === "accepted") {
+      this.#recent.put(job, batch, answer.endByte);
       events.publish({ ...nameOf(job), type: "runner.frames", seq: answer.acceptedSeq });
+    }
     return answer;
   }
 

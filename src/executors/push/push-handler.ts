@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../clock.ts";
 import { ExecError, type ExecErrorCode } from "../../errors.ts";
-import { COMMANDS_PATH, FRAMES_PATH, PUSH_LIMITS } from "../../protocol/push-protocol.ts";
+import { COMMANDS_PATH, FRAMES_PATH, type FramesAnswer, PUSH_LIMITS } from "../../protocol/push-protocol.ts";
 import type { JobAttemptName } from "../executor.ts";
 import { acceptBatch } from "./accept-batch.ts";
 import type { FrameInbox } from "./frame-inbox.ts";
@@ -88,11 +88,11 @@ export class PushHandler {
     const answer = await acceptBatch(this.#options.inbox, job, batch);
     switch (answer.kind) {
       case "accepted":
-        return send(response, 200, { accepted: answer.acceptedSeq });
+        return send(response, 200, framesAnswer(answer.acceptedSeq));
       case "refused":
-        return send(response, 409, { accepted: answer.acceptedSeq });
+        return send(response, 409, framesAnswer(answer.acceptedSeq));
       case "full":
-        return send(response, 429, { accepted: answer.acceptedSeq }, { "retry-after": "1" });
+        return send(response, 429, framesAnswer(answer.acceptedSeq), { "retry-after": "1" });
       case "closed":
         throw new ExecError("Unauthorized", "the job has ended");
     }
@@ -184,6 +184,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+const framesAnswer = (accepted: number): FramesAnswer => ({ accepted });
 const problem = (detail: string) => ({ type: "about:blank", detail });
 
 function send(

@@ -25,7 +25,7 @@ export function kyselyRunnerStore(engine: Engine): RunnerStore {
         const [taken] = await inside.rows(ADVANCE, advance);
         if (taken !== undefined) {
           await inside.change(INSERT, { ...batch, mailbox: taken.id, endByte: taken.received_bytes });
-          return { kind: "accepted", acceptedSeq: lastSeq };
+          return { kind: "accepted", acceptedSeq: lastSeq, endByte: taken.received_bytes };
         }
         const found = await mailbox(inside, runner);
         if (found === undefined) return { kind: "closed" };

@@ -42,8 +42,8 @@ export function runnerConformance(given: () => TestStore): void {
       const { runner } = await opened();
       const first = batch(1, 3, { content: Uint8Array.of(0, 255, 10) });
       const second = batch(4, 4, { gzip: true, content: randomBytes(70_000) });
-      expect(await accept(runner, first)).toEqual({ kind: "accepted", acceptedSeq: 3 });
-      expect(await accept(runner, second)).toEqual({ kind: "accepted", acceptedSeq: 4 });
+      expect(await accept(runner, first)).toEqual({ kind: "accepted", acceptedSeq: 3, endByte: 3 });
+      expect(await accept(runner, second)).toEqual({ kind: "accepted", acceptedSeq: 4, endByte: 70_003 });
       const kept = await store.runners.read(runner, 0, 10);
       expect(kept).toEqual([
         { ...first, endByte: 3 },
