@@ -3,6 +3,7 @@ import { systemClock } from "../../clock.ts";
 import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import { encodeRunnerMessage } from "../../protocol/runner-message.ts";
 import { runRunner } from "../local/run-runner.ts";
+import { asciiJson } from "./ascii-json.ts";
 import { ContainerDesk } from "./container-desk.ts";
 import { runContainerJob } from "./container-job.ts";
 import { type ContainerProcess, EXIT_CODES } from "./container-process.ts";
@@ -16,7 +17,7 @@ export async function streamRunner(self: ContainerProcess): Promise<number> {
   const outputLost = new Promise<void>((resolve) => output.on("error", () => resolve()));
   let result: JobFinishedFrame["result"] = "failure";
   const write = (text: string): void | Promise<void> => {
-    if (output.write(text) || output.destroyed) return;
+    if (output.write(asciiJson(text)) || output.destroyed) return;
     return Promise.race([once(output, "drain"), outputLost]).then(() => {});
   };
   const desk = new ContainerDesk((message) => void write(encodeRunnerMessage(message)));
