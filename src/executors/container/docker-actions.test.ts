@@ -146,3 +146,30 @@ describe("steps in containers of their own, on Docker", () => {
     expect(await place.leftovers()).toEqual([]);
   }, 120_000);
 });
+
+it("a runner in an image without git checks out with the kit's, which steps do not see", async () => {
+  const bound = await dockerPlace({ mode: "bind" });
+  try {
+    const checkout = await bound.checkout?.({ file: "of the commit\n" });
+    const request = bound.request("checkout");
+    const record = new JobRecord();
+    const steps = `
+- run: command -v git || echo "no git here"
+- uses: actions/checkout@v4
+- run: cat file; env`;
+    const running = await bound.executor.start(
+      {
+        ...request,
+        steps: jobRequestOf(jobOf(steps), { root: "/none" }).steps,
+        ...(checkout === undefined ? {} : { checkout }),
+      },
+      (frame) => record.add(frame),
+    );
+    expect(await running.ended).toMatchObject({ kind: "reported", final: { result: "success" } });
+    expect(record.printed).toContain("no git here\n");
+    expect(record.printed).toContain("of the commit\n");
+    expect(record.printed).not.toMatch(/^(GIT_|SLIPWAY_)/m);
+  } finally {
+    await bound.close();
+  }
+}, 120_000);

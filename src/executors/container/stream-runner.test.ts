@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Frame } from "../../protocol/frame.ts";
@@ -10,6 +11,7 @@ import type { JobRequest } from "../../protocol/job-request.ts";
 import { encodeRunnerCommand, type RunnerCommand } from "../../protocol/runner-command.ts";
 import type { RunnerMessage } from "../../protocol/runner-message.ts";
 import { spawnGate, until } from "../../runner/containers/gate.fixture.ts";
+import { streamRunner } from "./stream-runner.ts";
 import { trialRequest } from "./trial-request.fixture.ts";
 
 const RUNNER = fileURLToPath(new URL("./container-runner-main.ts", import.meta.url));
@@ -186,6 +188,19 @@ describe("a runner whose worker goes away", () => {
     runner.tell({ type: "kill" });
     expect(await runner.exit).toBe(3);
     expect(existsSync(join(root, "done"))).toBe(false);
+  });
+
+  it("that never had a request ends when its container does", async () => {
+    const terminated: (() => void)[] = [];
+    const ended = streamRunner({
+      env: { SLIPWAY_OUTLIVES: "1" },
+      input: new PassThrough(),
+      output: new PassThrough(),
+      complain: () => {},
+      onTerminate: (callback) => void terminated.push(callback),
+    });
+    for (const callback of terminated) callback();
+    expect(await ended).toBe(2);
   });
 
   it("without ever having a request says so", async () => {

@@ -45,7 +45,11 @@ export async function runRunner(io: RunnerIo): Promise<number> {
   io.onOutputLost(() => {
     if (io.outlives !== true) endEverything();
   });
-  io.onTerminate(() => cancel.abort("the runner was told to terminate"));
+  io.onTerminate(() => {
+    cancel.abort("the runner was told to terminate");
+    // Nobody need wait for a job any more.
+    first.resolve(undefined);
+  });
 
   void readLines(
     io.input,
