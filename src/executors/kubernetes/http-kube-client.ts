@@ -73,6 +73,8 @@ export class HttpKubeClient implements KubeClient {
       path: kubePath(kind, namespace),
       body: object,
       asked,
+      // The pod that wants it is on its way.
+      urgent: kind === "secrets",
     };
     return parsed(await this.#answer(call, signal), asked);
   }
@@ -267,7 +269,7 @@ export class HttpKubeClient implements KubeClient {
   async #try(call: Call, idleMs: number, signal: AbortSignal): Promise<IncomingMessage> {
     this.#http ??= this.#connect();
     const http = await this.#http;
-    await this.#pace.turn(signal);
+    await this.#pace.turn(signal, call.urgent);
     this.requests.set(call.verb, (this.requests.get(call.verb) ?? 0) + 1);
     let response: IncomingMessage;
     try {

@@ -27,9 +27,10 @@ export class RequestPace {
     return Math.max(0, this.#next - this.#clock.monotonic() - (burst * 1000) / perSecond);
   }
 
-  async turn(signal: AbortSignal): Promise<void> {
+  /** `urgent`: something that is under way waits for it; it only makes those after it wait. */
+  async turn(signal: AbortSignal, urgent = false): Promise<void> {
     const now = this.#clock.monotonic();
-    const delay = this.delayMs;
+    const delay = urgent ? 0 : this.delayMs;
     this.#next = Math.max(this.#next, now) + 1000 / this.#limits.perSecond;
     if (delay > 0) await abortable(this.#clock, delay, signal);
   }
