@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { systemClock } from "../src/clock.ts";
 import { createPushSink } from "../src/executors/push/push-sink.ts";
+import { busyLog } from "./busy-log.ts";
 
 const [mode = "", url = "", ...rest] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "slipway-push-"));
@@ -23,16 +24,9 @@ const pusher = (token: string, index: number) =>
 if (mode === "print") {
   const [token = "", bytes = "0"] = rest;
   const pushing = pusher(token, 0);
-  let left = Number(bytes);
   let peak = 0;
   let seq = 0;
-  for (let line = 0; left > 0; ) {
-    let text = "";
-    // As a busy process's pipe brings it.
-    while (text.length < 64 * 1024)
-      text += `12:30:01.123 info compiled file ${line++} in ${(line * 7919) % 97} ms\n`;
-    const data = Buffer.from(text).subarray(0, left);
-    left -= data.length;
+  for (const data of busyLog(Number(bytes))) {
     await pushing.sink({ seq: ++seq, at: Date.now(), type: "log", step: 1, data });
     if (seq % 100 === 0) {
       peak = Math.max(peak, process.memoryUsage.rss());

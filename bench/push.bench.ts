@@ -16,11 +16,13 @@ import { MasterKey } from "../src/identity/master-key.ts";
 import { StoredJobTokens } from "../src/identity/stored-job-tokens.ts";
 import { LogsFixture } from "../src/logs/logs.fixture.ts";
 import type { Frame } from "../src/protocol/frame.ts";
+import type { LogRow } from "../src/store/log-store.ts";
 import type { StoreOptions } from "../src/store/open-store.ts";
+import { busyLog } from "./busy-log.ts";
 import { compare, type Result, timed } from "./measure.ts";
 
 const BYTES = 1_000_000_000;
-const CHUNK_BYTES = 64 * 1024;
+const ROWS_AT_ONCE = 16;
 const RUNNERS = 2_000;
 const WAIT_SECONDS = 30;
 const NO_LIMITS = { maxStepBytes: 1e12, maxBuildBytes: 1e12 };
@@ -75,14 +77,16 @@ async function throughput(engine: string, open: () => Promise<Records>): Promise
     baseline: () =>
       withFixture(async (fixture) => {
         const ref = await fixture.step();
-        const content = Buffer.alloc(CHUNK_BYTES, "12:30:01.123 info compiled a file in 12 ms\n");
         return await timed(async () => {
-          for (let startByte = 0, seq = 1; startByte < BYTES; seq += 16) {
-            const rows = Array.from({ length: 16 }, (_, i) => ({
-              ...{ ref, seq: seq + i, startByte: startByte + i * CHUNK_BYTES, content, at: 1 },
-            }));
-            startByte += rows.length * CHUNK_BYTES;
+          let [seq, startByte] = [0, 0];
+          let rows: LogRow[] = [];
+          for (const content of busyLog(BYTES)) {
+            seq += 1;
+            rows.push({ ref, seq, startByte, content, at: 1 });
+            startByte += content.length;
+            if (rows.length < ROWS_AT_ONCE && startByte < BYTES) continue;
             await fixture.store.logs.append(rows);
+            rows = [];
           }
         });
       }),

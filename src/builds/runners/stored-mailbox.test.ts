@@ -123,6 +123,20 @@ describe.each(ENGINES)("a mailbox in the records of %s", (engine, open) => {
     expect(seen).toEqual(job(2_000));
   });
 
+  it("hands frames on in memory to a follower of the same process, without reading them again", async () => {
+    const { runners } = records.store;
+    const { mailbox } = await server({ store: { runners: { ...runners, read: async () => [] } } });
+    const { runner } = await runningJob();
+    const target = await mailbox.open(runner);
+    const seen: Frame[] = [];
+    const following = mailbox.follow(runner, 0, (frame) => void seen.push(frame), endless);
+    await pushAll(job(500), pusher(target));
+    await following;
+    expect(seen).toEqual(job(500));
+    // They are in the records all the same.
+    expect((await runners.read(runner, 0, 1_000)).at(-1)).toMatchObject({ lastSeq: 500, final: true });
+  });
+
   it("takes frames at two servers in turns that hear nothing of each other, where one starts again meanwhile", async () => {
     const own = await Promise.all(
       [1, 2].map(async () => {
