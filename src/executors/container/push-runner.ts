@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { systemClock } from "../../clock.ts";
 import type { JobFinishedFrame } from "../../protocol/frame.ts";
@@ -10,6 +9,7 @@ import { createPushSink } from "../push/push-sink.ts";
 import { ContainerDesk } from "./container-desk.ts";
 import { runContainerJob } from "./container-job.ts";
 import { type ContainerProcess, EXIT_BROKEN, EXIT_CODES } from "./container-process.ts";
+import { OutputWriter } from "./output-writer.ts";
 import { PlainLog } from "./plain-log.ts";
 import { terminationMessage } from "./termination-message.ts";
 
@@ -61,8 +61,8 @@ export async function pushRunner(
     onCommand,
     say: complain,
   });
-  const outputLost = new Promise<void>((resolve) => output.on("error", () => resolve()));
-  const plain = new PlainLog((bytes) => output.write(bytes));
+  const out = new OutputWriter(output);
+  const plain = new PlainLog((bytes) => void out.write(bytes));
   try {
     const finished = await runContainerJob(
       request,
@@ -70,7 +70,7 @@ export async function pushRunner(
         sink: async (frame) => {
           plain.take(frame);
           const pushed = pusher.sink(frame);
-          if (output.writableNeedDrain) await Promise.race([once(output, "drain"), outputLost]);
+          await out.settled();
           await pushed;
         },
         signal: cancel.signal,

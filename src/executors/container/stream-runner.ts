@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { systemClock } from "../../clock.ts";
 import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import { encodeRunnerMessage } from "../../protocol/runner-message.ts";
@@ -7,6 +6,7 @@ import { asciiJson } from "./ascii-json.ts";
 import { ContainerDesk } from "./container-desk.ts";
 import { runContainerJob } from "./container-job.ts";
 import { type ContainerProcess, EXIT_CODES } from "./container-process.ts";
+import { OutputWriter } from "./output-writer.ts";
 
 /**
  * Runs one job: request and commands on its input, frames and messages on its output. With `SLIPWAY_OUTLIVES=1` it goes on
@@ -14,18 +14,15 @@ import { type ContainerProcess, EXIT_CODES } from "./container-process.ts";
  */
 export async function streamRunner(self: ContainerProcess): Promise<number> {
   const { env, input, output, complain, onTerminate } = self;
-  const outputLost = new Promise<void>((resolve) => output.on("error", () => resolve()));
+  const out = new OutputWriter(output);
   let result: JobFinishedFrame["result"] = "failure";
-  const write = (text: string): void | Promise<void> => {
-    if (output.write(asciiJson(text)) || output.destroyed) return;
-    return Promise.race([once(output, "drain"), outputLost]).then(() => {});
-  };
+  const write = (text: string) => out.write(asciiJson(text));
   const desk = new ContainerDesk((message) => void write(encodeRunnerMessage(message)));
   const code = await runRunner({
     input,
     outlives: env.SLIPWAY_OUTLIVES === "1",
     write,
-    onOutputLost: (callback) => void outputLost.then(callback),
+    onOutputLost: (callback) => void out.lost.then(callback),
     onTerminate,
     onCommand: (command) => desk.take(command),
     clock: systemClock,
