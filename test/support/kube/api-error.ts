@@ -102,9 +102,11 @@ export interface FieldError {
 export function invalid(kind: ResourceKind, name: string, errors: readonly FieldError[]): ApiError {
   const of = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const texts = errors.map(({ field, text }) => `${field}: ${text}`);
-  const said = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  // Said once each, however often it was found.
+  const different = [...new Set(texts)];
+  const said = different.length === 1 ? different[0] : `[${different.join(", ")}]`;
   return new ApiError(422, "Invalid", `${of} "${name}" is invalid: ${said}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
     kind: kind.kind,
     causes: errors.map(({ field, reason, text }) => ({ reason, message: text, field })),

@@ -36,7 +36,7 @@ describe("what is wrong with an object", () => {
     [
       "a label that is too long",
       podBody("x", {}, { labels: { a: "x".repeat(64) } }),
-      /must be no more than 63 characters$/,
+      /must be no more than 63 bytes$/,
     ],
     [
       "a label's key",
@@ -102,7 +102,7 @@ describe("what is wrong with an object", () => {
     );
     const always = await ask(cluster, "POST", jobs("ci"), jobBody("job", {}, { restartPolicy: "Always" }));
     expect(always.body.message).toBe(
-      'Job.batch "job" is invalid: spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"',
+      'Job.batch "job" is invalid: spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
     );
     const made = await ask(cluster, "POST", jobs("ci"), job);
     expect(made.code).toBe(201);
@@ -118,7 +118,7 @@ describe("what is wrong with an object", () => {
     const wrong = await ask(cluster, "POST", jobs("ci"), jobBody("types", { parallelism: "two" }));
     expect(wrong.code).toBe(400);
     expect(wrong.body.message).toBe(
-      'Job in version "v1" cannot be handled as a Job: json: cannot unmarshal string into Go struct field Job.spec.parallelism of type int32',
+      'Job in version "v1" cannot be handled as a Job: json: cannot unmarshal string into Go struct field JobSpec.spec.parallelism of type int32',
     );
     const body = jobBody(
       "fields",

@@ -32,12 +32,12 @@ export function required(field: string, why = ""): FieldError {
 }
 
 export function dnsLabel(field: string, value: string): FieldError[] {
-  if (value.length > 63) return [bad(field, value, "must be no more than 63 characters")];
+  if (value.length > 63) return [bad(field, value, "must be no more than 63 bytes")];
   return LABEL_NAME.test(value) ? [] : [bad(field, value, RFC1123_LABEL)];
 }
 
 function subdomain(field: string, value: string): FieldError[] {
-  if (value.length > 253) return [bad(field, value, "must be no more than 253 characters")];
+  if (value.length > 253) return [bad(field, value, "must be no more than 253 bytes")];
   return SUBDOMAIN.test(value) ? [] : [bad(field, value, RFC1123_SUBDOMAIN)];
 }
 
@@ -63,18 +63,13 @@ export function metadataErrors(kind: ResourceKind, metadata: ObjectMeta): FieldE
       text: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`,
     });
   }
-  (metadata.ownerReferences ?? []).forEach((owner, at) => {
+  for (const owner of metadata.ownerReferences ?? []) {
     for (const field of ["apiVersion", "kind", "name", "uid"] as const) {
       if ((owner[field] ?? "") !== "") continue;
-      errors.push(
-        bad(
-          `metadata.ownerReferences[${at}].${field}`,
-          owner[field] ?? "",
-          `${field === "apiVersion" ? "version" : field} must not be empty`,
-        ),
-      );
+      const why = field === "apiVersion" ? "version must not be empty" : "must not be empty";
+      errors.push(bad(`metadata.ownerReferences.${field}`, "", why));
     }
-  });
+  }
   return errors;
 }
 
@@ -84,7 +79,7 @@ export function labelErrors(
 ): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
     ...keyErrors(field, key),
-    ...(value.length > 63 ? [bad(field, value, "must be no more than 63 characters")] : []),
+    ...(value.length > 63 ? [bad(field, value, "must be no more than 63 bytes")] : []),
     ...(LABEL_VALUE.test(value) ? [] : [bad(field, value, LABEL_VALUE_WORDS)]),
   ]);
 }
@@ -97,7 +92,7 @@ function keyErrors(field: string, key: string): FieldError[] {
     errors.push(bad(field, key, `prefix part ${RFC1123_SUBDOMAIN}`));
   }
   if (name === "") errors.push(bad(field, key, "name part must be non-empty"));
-  if (name.length > 63) errors.push(bad(field, key, "name part must be no more than 63 characters"));
+  if (name.length > 63) errors.push(bad(field, key, "name part must be no more than 63 bytes"));
   if (!QUALIFIED.test(name)) errors.push(bad(field, key, KEY_WORDS));
   return errors;
 }

@@ -70,7 +70,7 @@ function violationsOf(level: string | undefined, pod: PodObject): string[] {
   const hostPaths = (spec.volumes ?? [])
     .filter(({ hostPath }) => hostPath !== undefined)
     .map(({ name }) => `"${name}"`);
-  if (hostPaths.length > 0)
+  if (hostPaths.length > 0 && level === "baseline")
     found.push(`hostPath volumes (${hostPaths.length === 1 ? "volume" : "volumes"} ${hostPaths.join(", ")})`);
   check(
     "privileged",
@@ -95,6 +95,21 @@ function violationsOf(level: string | undefined, pod: PodObject): string[] {
     ({ capabilities }) => capabilities?.drop?.includes("ALL") !== true,
     'must set securityContext.capabilities.drop=["ALL"]',
   );
+  const added = all.flatMap(({ securityContext }) => securityContext?.capabilities?.add ?? []);
+  const extra = [...new Set(added)].filter((one) => one !== "NET_BIND_SERVICE").map((one) => `"${one}"`);
+  if (extra.length > 0) {
+    check(
+      "unrestricted capabilities",
+      ({ capabilities }) => (capabilities?.add ?? []).some((one) => one !== "NET_BIND_SERVICE"),
+      `must not include ${extra.join(", ")} in securityContext.capabilities.add`,
+    );
+  }
+  if (hostPaths.length > 0) {
+    const [s, verb] = hostPaths.length === 1 ? ["", "uses"] : ["s", "use"];
+    found.push(
+      `restricted volume types (volume${s} ${hostPaths.join(", ")} ${verb} restricted volume type "hostPath")`,
+    );
+  }
   const podContext = spec.securityContext ?? {};
   const nonRoot = all.filter(
     ({ securityContext }) => (securityContext?.runAsNonRoot ?? podContext.runAsNonRoot) !== true,

@@ -26,6 +26,7 @@ export function checkQuota({ kind, object, operation }: AdmissionRequest, store:
         (used[resource] ?? 0) + (delta[resource] ?? 0) > (quantity(hard[resource] ?? "0") ?? 0) + 1e-9,
     );
     if (over.length === 0) continue;
+    over.sort();
     const told = (amounts: Amounts) =>
       over.map((one) => `${one}=${written(one, amounts[one] ?? 0)}`).join(",");
     throw forbidden(
@@ -77,7 +78,8 @@ function mustSpecify(
   quota: QuotaObject,
   limited: readonly string[],
 ): void {
-  const missing = limited
+  const missing = [...limited]
+    .sort()
     .filter((resource) => /^(requests\.|limits\.)?(cpu|memory)$/.test(resource))
     .flatMap((resource) => {
       const which = resource.startsWith("limits.") ? "limits" : "requests";

@@ -5,7 +5,7 @@ import type { DataObject, JobObject, PodObject } from "../cluster-object.ts";
 import type { AdmissionRequest } from "./admission.ts";
 import { bad, labelErrors, metadataErrors, required } from "./name-rules.ts";
 import { schemaErrors } from "./schema-errors.ts";
-import { podSpecErrors, unsupported } from "./validate-pod.ts";
+import { podSpecErrors } from "./validate-pod.ts";
 
 /** Upstream: `MaxSecretSize`. */
 const DATA_LIMIT_BYTES = 1024 * 1024;
@@ -35,14 +35,12 @@ export function validateObject({ kind, object, before }: AdmissionRequest): Fiel
 
 function jobErrors(job: JobObject): FieldError[] {
   const { spec } = job;
-  if (spec?.template === undefined) return [required("spec.template")];
-  const errors = podSpecErrors(spec.template.spec, "spec.template.spec");
-  errors.push(...labelErrors("spec.template.labels", spec.template.metadata?.labels));
-  const policy = spec.template.spec?.restartPolicy;
-  if (policy === undefined) {
+  if (spec === undefined) return [required("spec.template.spec.containers")];
+  const errors = podSpecErrors(spec.template?.spec, "spec.template.spec");
+  errors.push(...labelErrors("spec.template.labels", spec.template?.metadata?.labels));
+  const policy = spec.template?.spec?.restartPolicy;
+  if (policy === undefined || policy === "Always") {
     errors.push(required("spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"'));
-  } else if (policy === "Always") {
-    errors.push(unsupported("spec.template.spec.restartPolicy", policy, ["OnFailure", "Never"]));
   }
   for (const field of [
     "parallelism",
@@ -54,10 +52,6 @@ function jobErrors(job: JobObject): FieldError[] {
     const value = spec[field];
     if (value !== undefined && value < 0)
       errors.push(bad(`spec.${field}`, value, "must be greater than or equal to 0"));
-  }
-  // The name becomes a label of the pods.
-  if (job.metadata.name.length > 63) {
-    errors.push(bad("metadata.name", job.metadata.name, "must be no more than 63 characters"));
   }
   return errors;
 }

@@ -55,7 +55,13 @@ export function podSpecErrors(spec: PodSpec | undefined, at: string): FieldError
   }
   (spec.hostAliases ?? []).forEach(({ ip }, n) => {
     if (!/^[\d.]+$|:/.test(ip ?? ""))
-      errors.push(bad(`${at}.hostAliases[${n}].ip`, ip, "must be a valid IP address"));
+      errors.push(
+        bad(
+          `${at}.hostAliases[${n}].ip`,
+          ip,
+          "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+        ),
+      );
   });
   return errors;
 }
@@ -152,7 +158,7 @@ function duplicate(field: string, value: string): FieldError {
   return { field, reason: "FieldValueDuplicate", text: `Duplicate value: ${JSON.stringify(value)}` };
 }
 
-export function unsupported(field: string, value: string, supported: readonly string[]): FieldError {
+function unsupported(field: string, value: string, supported: readonly string[]): FieldError {
   const listed = supported.map((one) => JSON.stringify(one)).join(", ");
   return {
     field,

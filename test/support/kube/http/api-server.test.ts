@@ -264,7 +264,7 @@ describe("lists", () => {
     expect((await ask(cluster, "GET", exact)).code).toBe(410);
     const future = await ask(cluster, "GET", `${path}?resourceVersion=99999999`);
     expect(future.code).toBe(504);
-    expect(future.body.message).toMatch(/^Too large resource version: 99999999, current: \d+$/);
+    expect(future.body.message).toMatch(/^Timeout: Too large resource version: 99999999, current: \d+$/);
   });
 
   it("are deleted as they are selected", async () => {

@@ -122,7 +122,12 @@ export class ApiServer {
       if (user === undefined) throw new ApiError(401, "Unauthorized", "Unauthorized");
       if (target === undefined) {
         const document = discoveryDocument(url.pathname);
-        if (document === undefined) throw missingPage();
+        if (document === undefined) {
+          reply.start(404, "text/plain; charset=utf-8");
+          reply.write("404 page not found\n");
+          reply.end();
+          return;
+        }
         reply.json(200, document);
         return;
       }
@@ -292,8 +297,4 @@ function scriptedAnswer(fault: Extract<Fault, { kind: "answer" }>): ApiError {
     fault.message ?? message,
     retryAfterSeconds === undefined ? undefined : { retryAfterSeconds },
   );
-}
-
-function missingPage(): ApiError {
-  return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }

@@ -57,13 +57,23 @@ export class ObjectLists {
     const asked = query.get("resourceVersion") ?? "";
     const match = query.get("resourceVersionMatch");
     if (match !== null && asked === "") {
-      throw badRequest(
-        "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+      const why = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+      throw new ApiError(
+        422,
+        "Invalid",
+        `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${why}`,
+        {
+          group: "meta.k8s.io",
+          kind: "ListOptions",
+          causes: [{ reason: "FieldValueForbidden", message: why, field: "resourceVersionMatch" }],
+        },
       );
     }
     const version = Number(asked);
     if (!Number.isInteger(version))
-      throw badRequest(`Invalid value: "${asked}": strconv.ParseUint: parsing "${asked}": invalid syntax`);
+      throw badRequest(
+        `invalid resource version: resourceVersion: Invalid value: "${asked}": strconv.ParseUint: parsing "${asked}": invalid syntax`,
+      );
     if (version > this.#store.version) this.#store.changesAfter(kind.resource, version);
     const selected = selectorOf(kind, query);
     const all = this.#store.list(kind.resource, namespace);

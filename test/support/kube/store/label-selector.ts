@@ -13,7 +13,9 @@ export function labelSelector(text: string): Selector {
   while (rest !== "") {
     const match = TERM.exec(rest);
     if (match?.groups === undefined || match[0] === "") {
-      throw badRequest(`unable to parse requirement: found '${rest}', expected: identifier`);
+      throw badRequest(
+        `unable to parse requirement: found '${rest}', expected: in, notin, =, ==, !=, gt, lt`,
+      );
     }
     tests.push(termTest(match.groups));
     rest = rest.slice(match[0].length).trim();

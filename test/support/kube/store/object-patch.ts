@@ -15,12 +15,7 @@ export function patchKind(contentType: string): PatchKind {
   const type = contentType.split(";")[0]?.trim() ?? "";
   const kind = BY_TYPE[type];
   if (kind !== undefined) return kind;
-  const supported = Object.keys(BY_TYPE).join(", ");
-  throw new ApiError(
-    415,
-    "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${supported}`,
-  );
+  throw new ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type");
 }
 
 export function patched(before: unknown, patch: unknown, kind: PatchKind): unknown {
@@ -105,11 +100,7 @@ function jsonOperation(document: unknown, { op, path, value, from }: Plain): unk
   const pointer = String(path);
   if (op === "test") {
     if (JSON.stringify(valueAt(document, pointer)) !== JSON.stringify(value)) {
-      throw new ApiError(
-        422,
-        "Invalid",
-        `the server rejected our request due to an error in our request: testing value ${pointer} failed: test failed`,
-      );
+      throw new ApiError(422, "Invalid", "the server rejected our request due to an error in our request");
     }
     return document;
   }
@@ -154,7 +145,7 @@ function changed(
   const missing = new ApiError(
     422,
     "Invalid",
-    `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: "${pointer}": missing value`,
+    "the server rejected our request due to an error in our request",
   );
   if (Array.isArray(parent)) {
     const at = last === "-" ? parent.length : Number(last);

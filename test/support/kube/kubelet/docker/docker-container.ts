@@ -134,6 +134,7 @@ export class DockerContainer {
     try {
       await container.start();
     } catch (error) {
+      this.#pod.tell("Failed", `Error: ${words(error)}`, name, "Warning");
       return this.#endedBy(128, "StartError", words(error));
     }
     this.#running = true;
@@ -168,7 +169,11 @@ export class DockerContainer {
     for (let tries = 0; !this.#ends; tries += 1) {
       const found = await imagePresence(client, this.#spec);
       if (found.kind === "there") {
-        this.#pod.tell("Pulled", `Container image "${image}" already present on machine`, name);
+        this.#pod.tell(
+          "Pulled",
+          `Container image "${image}" already present on machine and can be accessed by the pod`,
+          name,
+        );
         return found;
       }
       const { reason, message } = found;

@@ -19,10 +19,11 @@ export async function imagePresence(
   { image = "", imagePullPolicy }: Container,
 ): Promise<ImagePresence> {
   if (!REFERENCE.test(image)) {
+    const lower = /[A-Z]/.test(image) ? `: repository name (library/${image}) must be lowercase` : "";
     return {
       kind: "missing",
       reason: "InvalidImageName",
-      message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
+      message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format${lower}`,
       retried: false,
     };
   }
@@ -47,7 +48,7 @@ export async function imagePresence(
   return {
     kind: "missing",
     reason: "ErrImagePull",
-    message: `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${full}: not found`,
+    message: `failed to pull and unpack image "${full}": failed to resolve image: ${full}: not found`,
     retried: true,
   };
 }
