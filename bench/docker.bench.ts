@@ -1,0 +1,121 @@
+// A job of one step on Docker beside `docker run` of the same image, and steps in a container beside steps of this machine.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../src/clock.ts";
+import { plainRequest } from "../src/executors/conformance/plain-request.ts";
+import { DockerExecutor } from "../src/executors/docker/docker-executor.ts";
+import { dockerodeEngine } from "../src/executors/docker/dockerode-engine.ts";
+import { parseEngineAddress } from "../src/executors/docker/engine-address.ts";
+import type { Executor } from "../src/executors/executor.ts";
+import { LocalExecutor } from "../src/executors/local/local-executor.ts";
+import type { StepSpec } from "../src/spec/workflow-spec.ts";
+import { dockerAt } from "../test/support/docker.ts";
+import { loadImage } from "../test/support/images/load-image.ts";
+import { startDocker } from "../test/support/parts/docker-server.ts";
+import { compare, type Result, timed } from "./measure.ts";
+
+const STEPS = 100;
+const step: StepSpec = { kind: "run", run: "true", background: false, at: { line: 1, column: 1 } };
+
+/** Built by a program of its own: it knows where it stands in the repository, which a bundle does not. */
+function kitFolder(): string {
+  const arch = process.arch === "arm64" ? "arm64" : "x64";
+  const script = `import { buildKit } from "./scripts/kit/build-kit-folder.ts"; console.log(await buildKit({ arch: "${arch}" }))`;
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const printed = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd,
+    encoding: "utf8",
+  });
+  return printed.trim().split("\n").at(-1) ?? "";
+}
+
+export async function bench(): Promise<Result[]> {
+  const root = mkdtempSync(join(tmpdir(), "slipway-bench-docker-"));
+  const daemon = await startDocker(join(root, "daemon"));
+  try {
+    const host = daemon.info.host ?? "";
+    const { client } = dockerAt(host);
+    const image = await loadImage(client, "glibc");
+    const docker = new DockerExecutor({
+      images: { "ubuntu-latest": image },
+      installation: "bench",
+      mode: "volume",
+      outlives: true,
+      pull: "missing",
+      defaults: {},
+      rules: { privileged: false, hostPaths: false },
+      network: {},
+      socketFolder: join(root, "s"),
+      patienceMs: 60_000,
+      clock: systemClock,
+      kit: { kind: "folder", folder: kitFolder() },
+      engine: () => dockerodeEngine({ address: parseEngineAddress(host), clock: systemClock }),
+    });
+    const local = new LocalExecutor({ mode: "in-process" });
+    let jobs = 0;
+    const job = async (executor: Executor, steps: number) => {
+      jobs += 1;
+      const request = {
+        ...plainRequest("bench", `job-${jobs}`, join(root, `job-${jobs}`)),
+        steps: Array.from({ length: steps }, () => step),
+        placement: { labels: ["ubuntu-latest"], services: [], stepImages: [], clone: false },
+      };
+      let first = 0;
+      let last = 0;
+      const wholeMs = await timed(async () => {
+        const running = await executor.start(request, (frame) => {
+          if (frame.type === "step.started" && first === 0) first = frame.at;
+          if (frame.type === "step.finished") last = frame.at;
+        });
+        const end = await running.ended;
+        if (end.kind === "lost") throw end.error;
+        if (end.final.result !== "success") throw new Error(`The job ended with ${end.final.result}.`);
+      });
+      return { wholeMs, stepsMs: last - first };
+    };
+    await client.createNetwork({ Name: "bench" });
+    const dockerRun = async () =>
+      await timed(async () => {
+        const made = await client.createContainer({
+          Image: image,
+          Cmd: ["bash", "-c", "true"],
+          HostConfig: { NetworkMode: "bench" },
+        });
+        const stream = await made.attach({ stream: true, stdout: true, stderr: true });
+        stream.resume();
+        await made.start();
+        await made.wait();
+        await made.remove({ force: true, v: true });
+      });
+    const overMs: number[] = [];
+    return [
+      await compare({
+        name: "one-step job on Docker, over docker run of its image",
+        goal: { ms: 300 },
+        runs: 9,
+        ours: async () => {
+          const run = await dockerRun();
+          const { wholeMs } = await job(docker, 1);
+          overMs.push(wholeMs);
+          return wholeMs - run;
+        },
+        baseline: dockerRun,
+        notes: () =>
+          `the whole job ${Math.round([...overMs].sort((a, b) => a - b)[overMs.length >> 1] ?? 0)} ms`,
+      }),
+      await compare({
+        name: `${STEPS} steps in a container, beside as many here`,
+        goal: { ratio: 1.2 },
+        runs: 5,
+        ours: async () => (await job(docker, STEPS)).stepsMs,
+        baseline: async () => (await job(local, STEPS)).stepsMs,
+      }),
+    ];
+  } finally {
+    await daemon.stop();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
