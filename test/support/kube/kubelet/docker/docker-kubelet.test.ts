@@ -36,7 +36,7 @@ const log = async (name: string, query = "") =>
 const shell = (script: string, over: object = {}) => ({
   name: "main",
   image,
-  command: ["sh", "-c", script],
+  command: ["sh", "-c", `exec 2>&1; ${script}`],
   ...over,
 });
 const terminated = (of: PodObject, at = 0) => of.status.containerStatuses?.[at]?.state?.terminated;
@@ -48,7 +48,12 @@ describe("a pod that really runs", { timeout: 120_000 }, () => {
       {},
       {
         containers: [
-          shell('echo "args: $*"; echo to stderr >&2; printf done >/dev/termination-log; exit 3', {
+          shell("", {
+            command: [
+              "sh",
+              "-c",
+              'echo "args: $*"; echo to stderr >&2; printf done >/dev/termination-log; exit 3',
+            ],
             args: ["x", "$(WHO) $$(WHO)"],
             env: [{ name: "WHO", value: "me" }],
           }),
