@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { ExecError } from "../../errors.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { Recording } from "./recording.ts";
-import { FOREVER, marked, run } from "./steps.ts";
+import { FOREVER, marked, run, when } from "./steps.ts";
 
 /** What a job starts ends with it; jobs beside each other do not meet. */
 export const processCases: readonly ConformanceCase[] = [
@@ -121,14 +121,9 @@ export const processCases: readonly ConformanceCase[] = [
     title: "shows a secret to the step that asks for it, and to no other",
     run: async (trial) => {
       const secret = trial.marker();
-      const { request } = { request: trial.withContexts({ secrets: { S: secret } }) };
-      const job = await trial.start(
-        [
-          marked(secret, FOREVER),
-          run("env | grep -c CONFORMANCE_MARKER", { if: { source: "always()", at: { line: 1, column: 1 } } }),
-        ],
-        request,
-      );
+      const looks = run("env | grep -c CONFORMANCE_MARKER", when("always()"));
+      const secrets = trial.withContexts({ secrets: { S: secret } });
+      const job = await trial.start([marked(secret, FOREVER), looks], secrets);
       await trial.said.until("ready\n");
       expect(await trial.place.isAlive(secret)).toBe(true);
       job.cancel("seen");
