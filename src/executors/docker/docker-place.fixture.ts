@@ -43,7 +43,7 @@ const PLAIN = {
 };
 
 /** The images of the conformance suite, in a daemon. */
-export async function loadImages(client: Docker): Promise<ImagesUnderTest> {
+async function loadImages(client: Docker): Promise<ImagesUnderTest> {
   const plain = await loadImage(client, "busybox", { ...PLAIN, files: TOOLS });
   return {
     plain,

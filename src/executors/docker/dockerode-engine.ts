@@ -40,10 +40,11 @@ export interface DockerodeEngineOptions {
 const CALL_LIMIT_MS = 120_000;
 
 /** The daemon, by dockerode, which is loaded with this file. */
-export class DockerodeEngine implements DockerEngine {
+class DockerodeEngine implements DockerEngine {
   readonly #docker: Docker;
   readonly #where: string;
   readonly #clock: Clock;
+  #info: EngineInfo | undefined;
 
   constructor(docker: Docker, where: string, clock: Clock) {
     this.#docker = docker;
@@ -52,9 +53,11 @@ export class DockerodeEngine implements DockerEngine {
   }
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
+    if (this.#info !== undefined) return this.#info;
     const version = await this.#call("tell its version", signal, () => this.#docker.version());
     const { Components, Arch } = version as { Components?: { Name: string }[]; Arch: string };
-    return { podman: Components?.some(({ Name }) => /podman/i.test(Name)) ?? false, arch: Arch };
+    this.#info = { podman: Components?.some(({ Name }) => /podman/i.test(Name)) ?? false, arch: Arch };
+    return this.#info;
   }
 
   async inspectImage(name: string, signal?: AbortSignal): Promise<ImageFacts | undefined> {

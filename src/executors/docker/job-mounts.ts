@@ -93,7 +93,7 @@ export function stepMounts(job: readonly MountSpec[], workspace: string): readon
   return again === undefined ? job : [...job, { ...again, Target: STEP_WORKSPACE }];
 }
 
-export function kitMount(kit: KitPlace): MountSpec {
+function kitMount(kit: KitPlace): MountSpec {
   return kit.kind === "folder"
     ? { Type: "bind", Source: kit.path, Target: KIT_ROOT, ReadOnly: true }
     : { Type: "volume", Source: kit.name, Target: KIT_ROOT, ReadOnly: true, VolumeOptions: { NoCopy: true } };

@@ -6,7 +6,7 @@ import type { NoteSink } from "../executor.ts";
 import { JOB_PATHS, KIT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
 import { allOrNone } from "./all-or-none.ts";
 import { isInitMissing } from "./daemon-errors.ts";
-import type { Attached, ContainerSpec, ImageFacts, Labels } from "./docker-engine.ts";
+import type { Attached, ContainerSpec, DockerEngine, ImageFacts, Labels } from "./docker-engine.ts";
 import type { PlacedJob, PrepareSignals } from "./docker-job.ts";
 import type { DockerPlace } from "./docker-settings.ts";
 import { openFolders, ownFolders } from "./job-folders.ts";
@@ -78,7 +78,12 @@ export async function prepareJob(
       };
       const spec = jobSpec(plan, facts, mounts, names, await network.promise, settings.outlives, labels);
       container = await createWithInit(spec, names, place, stop);
-      if (!isRoot(user)) await ownFolders(engine, container, folderPaths(request, settings.mode), stop);
+      if (isRoot(user)) return;
+      // Nothing is copied into a container whose root is read-only: one with the same volumes takes it.
+      const sealed = spec.HostConfig?.ReadonlyRootfs === true;
+      const target = sealed ? await createForFolders(facts, mounts, names, engine, stop) : container;
+      await ownFolders(engine, target, folderPaths(request, settings.mode), stop);
+      if (sealed) await engine.removeContainer(target);
     },
   ]);
 
@@ -180,6 +185,23 @@ async function createWithInit(
     if (asked !== undefined || !isInitMissing(error)) throw error;
     return await engine.createContainer(names.job, spec, signal);
   }
+}
+
+/** Never started. */
+async function createForFolders(
+  { id }: ImageFacts,
+  { job }: JobMounts,
+  names: JobNames,
+  engine: DockerEngine,
+  signal: AbortSignal,
+): Promise<string> {
+  const spec: ContainerSpec = {
+    Image: id,
+    Entrypoint: [KIT.node],
+    Labels: { ...names.labels("workspace") },
+    HostConfig: { NetworkMode: "none", Mounts: [...job] },
+  };
+  return await engine.createContainer(names.volume("folders"), spec, signal);
 }
 
 function containersOf(

@@ -10,11 +10,17 @@ const TRIES = 8;
  */
 export async function removeLabelled(engine: DockerEngine, clock: Clock, labels: Labels): Promise<void> {
   await persist(clock, async () => {
-    await all(await engine.listContainers(labels), ({ id }) => engine.removeContainer(id));
+    const [containers, networks, volumes, images] = await Promise.all([
+      engine.listContainers(labels),
+      engine.listNetworks(labels),
+      engine.listVolumes(labels),
+      engine.listImages(labels),
+    ]);
+    await all(containers, ({ id }) => engine.removeContainer(id));
     await Promise.all([
-      engine.listNetworks(labels).then((found) => all(found, ({ id }) => engine.removeNetwork(id))),
-      engine.listVolumes(labels).then((found) => all(found, ({ id }) => engine.removeVolume(id))),
-      engine.listImages(labels).then((found) => all(found, ({ id }) => engine.removeImage(id))),
+      all(networks, ({ id }) => engine.removeNetwork(id)),
+      all(volumes, ({ id }) => engine.removeVolume(id)),
+      all(images, ({ id }) => engine.removeImage(id)),
     ]);
   });
 }
