@@ -49,5 +49,6 @@ if (mode === "print") {
   const tokens = String((await lines.next()).value).split(" ");
   for (const [index, token] of tokens.entries()) pusher(token, index);
   await lines.next();
+  rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 }
