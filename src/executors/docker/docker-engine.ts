@@ -127,6 +127,13 @@ export interface DockerEngine {
   removeNetwork(name: string): Promise<void>;
   listNetworks(labels: Labels): Promise<readonly Listed[]>;
 
+  /** One that is there stays as it is. */
+  createVolume(
+    name: string,
+    labels: Labels,
+    options: { readonly [name: string]: string },
+    signal?: AbortSignal,
+  ): Promise<void>;
   removeVolume(name: string): Promise<void>;
   listVolumes(labels: Labels): Promise<readonly Listed[]>;
 

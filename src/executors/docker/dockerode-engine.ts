@@ -156,6 +156,23 @@ class DockerodeEngine implements DockerEngine {
     return found.map(({ Id, Labels }) => ({ id: Id, labels: Labels ?? {} }));
   }
 
+  async createVolume(
+    name: string,
+    labels: Labels,
+    options: { readonly [name: string]: string },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#change("create a volume", signal, (abortSignal) =>
+      this.#docker.createVolume({
+        Name: name,
+        Driver: "local",
+        DriverOpts: { ...options },
+        Labels: { ...labels },
+        abortSignal,
+      }),
+    );
+  }
+
   async removeVolume(name: string): Promise<void> {
     await this.#remove("remove a volume", () => this.#docker.getVolume(name).remove({ force: true }));
   }

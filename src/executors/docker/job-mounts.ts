@@ -53,7 +53,7 @@ export function jobMounts(request: JobRequest, setting: MountSetting): JobMounts
     VolumeOptions: {
       NoCopy: true,
       ...labels("workspace"),
-      DriverConfig: { Name: "local", Options: { type: "tmpfs", device: "tmpfs", o: "mode=1777,size=512m" } },
+      DriverConfig: { Name: "local", Options: { type: "tmpfs", device: "tmpfs", o: "mode=1777" } },
     },
   };
   const own = [kitMount(setting.kit), volume("root", JOB_ROOT), control];

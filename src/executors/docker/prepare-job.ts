@@ -15,6 +15,7 @@ import { type JobMounts, jobMounts } from "./job-mounts.ts";
 import { type JobNames, LABEL } from "./job-names.ts";
 import { ensureJobNetwork } from "./job-network.ts";
 import { loopbackPorts } from "./loopback-ports.ts";
+import { createOwnVolumes } from "./own-volumes.ts";
 import type { JobPlan } from "./plan-job.ts";
 import { ensureImage } from "./pull-image.ts";
 import { reachedBy, type StartedService, startService } from "./service-containers.ts";
@@ -68,6 +69,7 @@ export async function prepareJob(
         socketFolder: hostPorts.length === 0 ? undefined : socketFolder,
       });
       mounted.resolve(mounts);
+      await createOwnVolumes(engine, [...mounts.job, ...(plan.job.spec.HostConfig?.Mounts ?? [])], stop);
       const user = plan.job.spec.User ?? facts.user;
       openFolders([...mounts.folders, ...(hostPorts.length === 0 ? [] : [socketFolder])], !isRoot(user));
       const labels = {

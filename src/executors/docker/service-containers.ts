@@ -6,6 +6,7 @@ import { type ContainerPlan, type PlanRules, planContainer } from "./container-p
 import type { ContainerFacts, ContainerSpec, DockerEngine } from "./docker-engine.ts";
 import { type JobNames, LABEL } from "./job-names.ts";
 import { lastLines } from "./last-lines.ts";
+import { createOwnVolumes } from "./own-volumes.ts";
 import { type PortRequest, portKey } from "./parse-ports.ts";
 import { ensureImage, type PullSetting } from "./pull-image.ts";
 import { sleep } from "./sleep.ts";
@@ -61,6 +62,7 @@ export async function startService(
   const { engine, names, note, pull } = setting;
   const { id, image, credentials } = service;
   const facts = await ensureImage({ image, credentials }, pull, note, signal);
+  await createOwnVolumes(engine, plan.spec.HostConfig?.Mounts ?? [], signal);
   const networkId = await network;
   const spec: ContainerSpec = {
     ...plan.spec,
