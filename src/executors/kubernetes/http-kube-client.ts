@@ -39,7 +39,12 @@ const MAX_BACKOFF_MS = 5_000;
 const MAX_RETRY_AFTER_MS = 30_000;
 
 type Verb = "create" | "get" | "list" | "watch" | "delete";
-type Call = Omit<KubeHttpRequest, "idleMs" | "signal"> & { readonly verb: Verb; readonly asked: string };
+type Call = Omit<KubeHttpRequest, "idleMs" | "signal"> & {
+  readonly verb: Verb;
+  readonly asked: string;
+  /** Something that is under way waits for it. */
+  readonly urgent?: boolean;
+};
 
 /**
  * Speaks with an API server by plain HTTP. Every try is counted and keeps to the pace. 429, 5xx and a missing answer are

@@ -7,6 +7,7 @@ import type { JobContainers, JobRequest } from "../../protocol/job-request.ts";
 import type { PushTarget } from "../../protocol/push-protocol.ts";
 import type { ImageConfig } from "../../protocol/runner-message.ts";
 import { containerRequest, workspaceOf } from "../container/container-request.ts";
+import { firstProcess } from "../kit/first-process.ts";
 import { JOB_PATHS, JOB_ROOT, KIT, KIT_ROOT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
 import { checkAnnotations, checkImage, resourcesWithin } from "./class-limits.ts";
 import { CLONE_SCRIPT } from "./clone-script.ts";
@@ -366,7 +367,7 @@ function gateContainer(
     image,
     ...(policy === undefined ? {} : { imagePullPolicy: policy }),
     restartPolicy: "Always",
-    command: [KIT.node, KIT.gate, socket],
+    command: firstProcess(KIT.gate, socket),
     volumeMounts: [pod.kit, pod.work, pod.workspace, { ...pod.workspace, mountPath: STEP_WORKSPACE }],
     securityContext: containerSecurity(runnerClass, { readOnly: false }),
     resources: resourcesWithin(runnerClass, whose, runnerClass.sidecarResources, undefined),
@@ -389,7 +390,7 @@ function mainContainer(
     name: MAIN_CONTAINER,
     image: container.image,
     ...(policy === undefined ? {} : { imagePullPolicy: policy }),
-    command: [KIT.node, KIT.runner, "--request", `${REQUEST_FOLDER}/request.json`],
+    command: firstProcess(KIT.runner, "--request", `${REQUEST_FOLDER}/request.json`),
     workingDir: pod.workspace.mountPath,
     env: [...(template?.container?.env ?? []), ...secrets.env("job", { ...container.env, ...options.env })],
     resources: resourcesWithin(

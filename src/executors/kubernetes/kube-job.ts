@@ -5,6 +5,7 @@ import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobAttemptName, JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import type { RunnerMailbox } from "../push/runner-mailbox.ts";
+import { diagnoseDisruption } from "./diagnose-disruption.ts";
 import { diagnosePod, type PodDiagnosis } from "./diagnose-pod.ts";
 import { EventLooks } from "./event-looks.ts";
 import { JobFrames } from "./job-frames.ts";
@@ -162,6 +163,7 @@ export class KubeJob implements RunningJob {
     switch (diagnosis.state) {
       case "pending":
         if (this.#cancel !== undefined && !this.#frames.heard) return this.#cancelledUnstarted();
+        await this.#tellCancel();
         return await this.#inTrouble(
           diagnosis.problem ?? eventProblem(this.#events, this.#facts.terms.unschedulableTimeoutMs),
         );
@@ -172,13 +174,14 @@ export class KubeJob implements RunningJob {
       case "ended":
         return await this.#endedByItself(diagnosis);
       case "lost":
-        return await this.#afterFrames(LAST_FRAMES_OF_LOST_MS, () => lost(problemError(diagnosis.problem)));
+        return await this.#afterFrames(LAST_FRAMES_OF_LOST_MS, () => this.#lostBy(diagnosis.problem));
     }
   }
 
   /** The Job is there, its pod is not yet; or neither is there any more. */
   async #withoutPod(): Promise<JobEnd | undefined> {
     if (this.#cancel !== undefined && !this.#frames.heard) return this.#cancelledUnstarted();
+    await this.#tellCancel();
     const { clock } = this.#parts;
     const left = this.#jobLookAt - clock.monotonic();
     if (left > 0) this.#wakeIn(left);
@@ -254,7 +257,7 @@ export class KubeJob implements RunningJob {
     if (diagnosis.state === "ended" && !refused) return await this.#endedByItself(diagnosis);
     if (this.#cancel !== undefined && !refused && !this.#frames.heard) return this.#cancelledUnstarted();
     return await this.#afterFrames(refused ? 0 : LAST_FRAMES_OF_LOST_MS, async () =>
-      lost(diagnosis.state === "lost" ? problemError(diagnosis.problem) : await this.#whyGone()),
+      diagnosis.state === "lost" ? await this.#lostBy(diagnosis.problem) : lost(await this.#whyGone()),
     );
   }
 
@@ -268,6 +271,11 @@ export class KubeJob implements RunningJob {
       return undefined;
     }
     return await conclude();
+  }
+
+  /** A pod that was deleted does not know whether its Job was. */
+  async #lostBy(problem: PodProblem): Promise<JobEnd> {
+    return lost(problem.key === "deleted" ? await this.#whyGone() : problemError(problem));
   }
 
   /** Nothing will come of it any more; false where the cluster does not answer. */
@@ -288,12 +296,10 @@ export class KubeJob implements RunningJob {
   /** In the words of whoever ended the pod, as far as they can be found. */
   async #whyGone(): Promise<ExecError> {
     const { client } = this.#parts;
-    const { namespace, jobName, jobUid, terms } = this.#facts;
+    const { namespace, jobName, jobUid } = this.#facts;
     const { pod } = this.#sight;
-    const diagnosis = pod === undefined ? undefined : diagnosePod(pod, terms);
-    if (diagnosis !== undefined && diagnosis.state !== "ended" && diagnosis.problem !== undefined) {
-      if (diagnosis.problem.key !== "deleted") return problemError(diagnosis.problem);
-    }
+    const disruption = pod === undefined ? undefined : diagnoseDisruption(pod);
+    if (disruption !== undefined && disruption.key !== "deleted") return problemError(disruption);
     const job = await client.get("jobs", namespace, jobName).catch(() => undefined);
     if (job === undefined || job.metadata?.uid !== jobUid || job.metadata.deletionTimestamp !== undefined)
       return new ExecError(
@@ -341,6 +347,7 @@ export class KubeJob implements RunningJob {
     };
   }
 
+  /** Also while the cluster does not say that the runner runs: its frames may have come first. */
   async #tellCancel(): Promise<void> {
     if (this.#cancel === undefined || this.#cancel.told) return;
     const { reason } = this.#cancel;

