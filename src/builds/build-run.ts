@@ -219,6 +219,7 @@ export class BuildRun {
 
   async #runJob(job: PlannedJob, live: LiveJob): Promise<void> {
     const end = await live.attempts.run();
+    await live.attempts.release();
     live.leaveSlot();
     this.#live.delete(job.key);
     this.#tell({ kind: "job-ended", job: job.key, ...end });

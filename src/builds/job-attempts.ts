@@ -61,6 +61,8 @@ export class JobAttempts {
   readonly #stopped = new AbortController();
   readonly #ended = new AbortController();
   #running: RunningJob | undefined;
+  /** Has ended, and is still found by who attaches to it. */
+  #unreleased: RunningJob | undefined;
   #cancelReason: string | undefined;
   #killed = false;
   #began = false;
@@ -96,12 +98,21 @@ export class JobAttempts {
       const delayMs = this.#retryDelay(attempt + 1, error);
       if (delayMs === undefined) {
         await listener.lost(attempt, error, undefined);
+        await this.release();
         return failed(error);
       }
       const reason = `its place was lost (${messageOf(error)}); attempt ${attempt + 1} in ${delayMs / 1000} s`;
       await listener.lost(attempt, error, { attempt: attempt + 1, delayMs, reason });
+      await this.release();
       await this.#wait(delayMs);
     }
+  }
+
+  /** The end is safe: what is left of the job may go. Never rejects. Idempotent. */
+  async release(): Promise<void> {
+    const job = this.#unreleased;
+    this.#unreleased = undefined;
+    await job?.release?.();
   }
 
   /** Asks the runner to end, if there is one; else the job ends cancelled. Idempotent. */
@@ -229,6 +240,7 @@ export class JobAttempts {
     else if (this.#cancelReason !== undefined) this.#cancelRunning(running, this.#cancelReason);
     const end = await running.ended;
     this.#running = undefined;
+    this.#unreleased = running;
     return end;
   }
 

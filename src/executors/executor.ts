@@ -14,9 +14,10 @@
  * away, an image that cannot be had, a node that died. Success is never concluded from silence: only a `job.finished`
  * frame, or what stands for it in the runner's own exit, is an end. `ended` never rejects.
  *
- * **What is left.** When `start` rejects, nothing of the job is left. When `ended` has settled, neither, but for what a
- * killed executor process left behind: that is found again by `attach`, or by `sweep`. After a crash between the two both
- * are safe in any order, from any number of processes.
+ * **What is left.** When `start` rejects, nothing of the job is left. When `ended` has settled, neither; but where jobs
+ * outlive the executor, what tells of the end stays until `release`, so that whoever is killed before the end is safe leaves
+ * it to the next, who finds it by `attach`. What nobody releases `sweep` takes away. After a crash between the two both are
+ * safe in any order, from any number of processes.
  *
  * **Twice.** Starting the same attempt of the same job again, where the executor's jobs outlive it, gives the one that runs
  * already (or ended and was not cleaned up) rather than a second.
@@ -106,6 +107,11 @@ export interface RunningJob {
   cancel(reason: string): void;
   /** Ends everything at once; nothing the job started is left. Idempotent. */
   kill(): void;
+  /**
+   * After `ended`: its end is safe, and what is left of the job goes. Resolves when it has gone, or is left to `sweep`. Never
+   * rejects. Idempotent. Absent: nothing is left.
+   */
+  release?(): Promise<void>;
 }
 
 export type JobEnd =

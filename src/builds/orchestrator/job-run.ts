@@ -129,11 +129,18 @@ export class JobRun implements AttemptListener {
   /** What ends with it, besides its row. */
   settle({ outcome, error }: EndedJob): { readonly changes: BuildChange[]; readonly onRecorded: () => void } {
     const open = this.#recorder;
-    if (open === undefined) return { changes: [], onRecorded: () => {} };
+    const release = () => void this.#attempts?.release();
+    if (open === undefined) return { changes: [], onRecorded: release };
     const why = this.#lost ?? error ?? "The end of this step never arrived.";
     const { changes, onRecorded } = open.recorder.end(outcome, outcome === "cancelled" ? undefined : why);
     open.spans.ended(statusOfConclusion(outcome), this.#parts.clock.now());
-    return { changes, onRecorded };
+    return {
+      changes,
+      onRecorded: () => {
+        onRecorded();
+        release();
+      },
+    };
   }
 
   // What its attempts tell.

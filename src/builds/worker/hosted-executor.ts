@@ -58,7 +58,13 @@ export class HostedExecutor implements Executor {
       }
       return end;
     });
-    return { ref, ended, cancel: (reason) => job.cancel(reason), kill: () => job.kill() };
+    return {
+      ref,
+      ended,
+      cancel: (reason) => job.cancel(reason),
+      kill: () => job.kill(),
+      release: () => job.release(),
+    };
   }
 
   async attach(

@@ -41,6 +41,10 @@ export class QueuedJob implements RunningJob {
     }
   }
 
+  async release(): Promise<void> {
+    await this.#running?.release?.();
+  }
+
   async #start(): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;

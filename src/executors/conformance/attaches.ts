@@ -95,6 +95,21 @@ export const attachCases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: "tells an end again to who attaches until it is released, and then finds nothing",
+    needs: ["another worker"],
+    run: async (trial) => {
+      const job = await trial.start([run("echo once"), run("exit 4")]);
+      const final = await trial.end(job);
+      await leave(trial);
+      const { executor, again, said } = await takeOver(trial, job, 2);
+      expect(await trial.end(again)).toMatchObject({ result: final.result, outputs: final.outputs });
+      expect(seqs(said)).toEqual(oneTo(said.lastSeq, 2));
+      await again.release?.();
+      await again.release?.();
+      expect(await executor.attach(job.ref, 0, () => {})).toBeUndefined();
+    },
+  },
+  {
     title: "finds a job again twice, by one worker after the other",
     needs: ["another worker"],
     run: async (trial) => {

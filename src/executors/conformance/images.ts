@@ -55,6 +55,77 @@ export const imageCases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: "keeps settings of node for what steps start, and out of its own node",
+    needs: ["images"],
+    run: async (trial) => {
+      const env = {
+        NODE_OPTIONS: "--require /nowhere.js",
+        NODE_PATH: "/of/image",
+        NODE_ICU_DATA: "/nowhere",
+        OPENSSL_CONF: "/nowhere.cnf",
+        "a-name.no-shell-spells": "kept",
+      };
+      const look = run('echo "$NODE_OPTIONS|$NODE_PATH|$NODE_ICU_DATA|$OPENSSL_CONF"; env | grep ^a-name');
+      const files = {
+        "act/action.yml": "name: a\ndescription: a\nruns: {using: node20, main: main.js}\n",
+        "act/main.js": "console.log(process.title)",
+      };
+      const titled = uses("./act", {
+        env: mapping({ NODE_OPTIONS: "--title=by-its-options", NODE_ICU_DATA: "", OPENSSL_CONF: "" }),
+      });
+      const image = trial.inImage(trial.images.plain, { env });
+      const final = await trial.run([look, run(writes(files)), titled], image);
+      expect(trial.said.printed(0)).toBe(
+        "--require /nowhere.js|/of/image|/nowhere|/nowhere.cnf\na-name.no-shell-spells=kept\n",
+      );
+      expect(trial.said.printed(2)).toContain("by-its-options\n");
+      expect(final.result).toBe("success");
+    },
+  },
+  {
+    title: "runs a job in an image whose PATH and HOME are empty",
+    needs: ["images"],
+    run: async (trial) => {
+      const image = trial.inImage(trial.images.plain, { env: { PATH: "", HOME: "" } });
+      const final = await trial.run([run('cd "$HOME" && touch mine && ls; echo "$PATH"')], image);
+      expect(final.result).toBe("success");
+      expect(trial.said.printed()).toBe(
+        "mine\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+      );
+    },
+  },
+  {
+    title: "runs a job in an image whose PATH names folders that are not there, and no absolute one",
+    needs: ["images"],
+    run: async (trial) => {
+      const image = trial.inImage(trial.images.plain, { env: { PATH: ":nowhere:/not/there/:" } });
+      const final = await trial.run([run('echo "by the kit\'s sh"; echo "o=1" >> "$GITHUB_OUTPUT"')], image);
+      expect(final.result).toBe("success");
+      expect(trial.said.printed()).toBe("by the kit's sh\n");
+    },
+  },
+  {
+    title: "gives steps a folder for temporary files and a home where the image has neither",
+    needs: ["images"],
+    run: async (trial) => {
+      const script =
+        'echo temporary > "$TMPDIR/file" && echo own > "$HOME/file" && /busybox cat "$TMPDIR/file" "$HOME/file"';
+      const final = await trial.run([run(script)], trial.inImage(trial.images.noShell));
+      expect(final.result).toBe("success");
+      expect(trial.said.printed()).toBe("temporary\nown\n");
+    },
+  },
+  {
+    title: "buries the processes that steps lose",
+    needs: ["images"],
+    run: async (trial) => {
+      const script = `i=0; while [ $i -lt 200 ]; do (true &); i=$((i + 1)); done
+        while grep -qs '^State:.Z' /proc/[0-9]*/status; do sleep 0.05; done; echo "none is left"`;
+      await trial.run([run(script)], trial.inImage(trial.images.plain));
+      expect(trial.said.printed()).toBe("none is left\n");
+    },
+  },
+  {
     title: "starts a job in an image with an entrypoint of its own without running that",
     needs: ["images"],
     run: async (trial) => {

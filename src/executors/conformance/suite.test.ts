@@ -111,7 +111,6 @@ function placeOf(sabotage: Sabotage): ExecutorUnderTest {
   const installation = new FakeInstallation();
   const options: FakeExecutorOptions = {
     outlives: true,
-    removesEnded: true,
     installation,
     place: (request, sink) => startInProcess(request, sink, { clock: systemClock }),
   };

@@ -18,6 +18,7 @@ export class Trial {
   /** What was told of a job when its end had been given already. */
   readonly toldTooLate: string[] = [];
   readonly #jobs: RunningJob[] = [];
+  readonly #ended = new Set<RunningJob>();
   readonly #executors: Executor[] = [];
 
   constructor(place: ExecutorUnderTest) {
@@ -112,6 +113,13 @@ export class Trial {
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
+  /** The ends that the case saw are safe. */
+  async release(): Promise<void> {
+    // Of a job that is followed twice both ends come at about the same time.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([...this.#ended].map((job) => job.release?.()));
+  }
+
   /** Ends what a failed case left running. */
   async close(): Promise<void> {
     for (const job of this.#jobs) job.kill();
@@ -142,6 +150,7 @@ export class Trial {
     this.#jobs.push(job);
     void job.ended.then(() => {
       ears.closed = true;
+      this.#ended.add(job);
     });
     return job;
   }

@@ -11,6 +11,7 @@ export async function tryOut(
   const trial = new Trial(await open());
   try {
     await run(trial);
+    await trial.release();
     expect(await trial.place.leftovers()).toEqual([]);
     // What was on its way when the end came is there by the next turn.
     await new Promise((resolve) => setImmediate(resolve));

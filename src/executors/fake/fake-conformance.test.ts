@@ -15,7 +15,6 @@ describeExecutor(
     const options: FakeExecutorOptions = {
       refusal: "the fake executor has no containers",
       outlives: true,
-      removesEnded: true,
       installation,
       missingImages: [missingImage],
       place: (request, sink) => startInProcess(request, sink, { clock: systemClock }),

@@ -125,14 +125,14 @@ test("jobs of one installation are found, swept and lost to all of its fake exec
   });
 });
 
-test("an end that was told is told again to the next, or is gone where that is asked for", async () => {
-  for (const removesEnded of [false, true]) {
-    const executor = new FakeExecutor({ outlives: true, removesEnded });
-    const job = await executor.start(scripted("one"), () => {});
-    await job.ended;
-    const again = await executor.attach(job.ref, 0, () => {});
-    expect(again === undefined).toBe(removesEnded);
-  }
+test("an end that was told is told again to the next, until it is released", async () => {
+  const executor = new FakeExecutor({ outlives: true });
+  const job = await executor.start(scripted("one"), () => {});
+  await job.ended;
+  const again = await executor.attach(job.ref, 0, () => {});
+  expect((await again?.ended)?.kind).toBe("reported");
+  await again?.release?.();
+  expect(await executor.attach(job.ref, 0, () => {})).toBeUndefined();
 });
 
 test("a closed fake executor hears no more of its jobs, which go on", async () => {

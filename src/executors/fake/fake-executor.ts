@@ -15,8 +15,6 @@ export interface FakeExecutorOptions {
   readonly outlives?: boolean;
   /** Of several executors, as of several workers; only with `outlives`. Absent: one of its own. */
   readonly installation?: FakeInstallation;
-  /** What is left of a job goes once its end was told, as containers and pods do. Absent: it stays, to be found again. */
-  readonly removesEnded?: boolean;
   /** Images that cannot be had. */
   readonly missingImages?: readonly string[];
   /** What runs a job. Absent: its steps are its script (see `FakeJob`). */
@@ -145,19 +143,16 @@ export class FakeExecutor implements Executor {
     };
     return {
       ref,
-      ended: this.#hear(ref, job, afterSeq, sink, signal),
+      ended: this.#hear(job, afterSeq, sink, signal),
       cancel: (reason) => whenReached(() => job.cancel(reason)),
       kill: () => whenReached(() => job.kill()),
+      release: async () => {
+        if (this.installation.jobs.get(ref) === job) this.installation.jobs.delete(ref);
+      },
     };
   }
 
-  async #hear(
-    ref: string,
-    job: KeptJob,
-    afterSeq: number,
-    sink: FrameSink,
-    signal: AbortSignal,
-  ): Promise<JobEnd> {
+  async #hear(job: KeptJob, afterSeq: number, sink: FrameSink, signal: AbortSignal): Promise<JobEnd> {
     const ready = async () => {
       await this.installation.reachable;
       if (signal.aborted) await forever();
@@ -172,7 +167,6 @@ export class FakeExecutor implements Executor {
       end = lost(error);
     }
     await ready();
-    if (this.#options.removesEnded === true) this.installation.jobs.delete(ref);
     return end;
   }
 
