@@ -4,7 +4,8 @@ export type ChosenClass = { readonly chosen: RunnerClass } | { readonly refusal:
 
 /**
  * The class that takes a job: the first that has all its labels, in any case, and its group where it names one. A job
- * without labels and group goes to the first class.
+ * without labels and group goes to the first class. As on GitHub each has `self-hosted`, its system and its processor
+ * without being told; a label that a class names itself means only those that do.
  */
 export function chooseClass(
   classes: readonly RunnerClass[],
@@ -17,9 +18,11 @@ export function chooseClass(
       refusal: `No runner class is in the group '${group}'; ${groups.length === 0 ? "no class has a group" : `there are: ${groups.join(", ")}`}.`,
     };
   }
-  const chosen = inGroup.find((each) => labels.every((label) => has(each, label)));
+  const takes = (each: RunnerClass, label: string) =>
+    has(each, label) || (isGeneral(each, label) && !inGroup.some((other) => has(other, label)));
+  const chosen = inGroup.find((each) => labels.every((label) => takes(each, label)));
   if (chosen !== undefined) return { chosen };
-  const unknown = labels.filter((label) => !inGroup.some((each) => has(each, label)));
+  const unknown = labels.filter((label) => !inGroup.some((each) => takes(each, label)));
   const known = [...new Set(inGroup.flatMap((each) => each.labels))].sort();
   return {
     refusal:
@@ -33,6 +36,11 @@ export function chooseClass(
 
 function has({ labels }: RunnerClass, label: string): boolean {
   return labels.some((own) => own.toLowerCase() === label.toLowerCase());
+}
+
+/** What `.platform.yaml` asks for is the first of these. */
+function isGeneral({ arch }: RunnerClass, label: string): boolean {
+  return ["self-hosted", "linux", arch === "arm64" ? "arm64" : "x64"].includes(label.toLowerCase());
 }
 
 function quoted(labels: readonly string[]): string {
