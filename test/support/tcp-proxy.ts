@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** Stands between a client and a server, to break what is between them. */
 export interface TcpProxy {
-  /** Listens here on 127.0.0.1, also while it is cut. */
+  /** Listens here, also while it is cut. */
   readonly port: number;
   /** Connections that are open now. */
   readonly connections: number;
@@ -22,12 +22,14 @@ interface Pair {
 
 /**
  * A proxy to a port of 127.0.0.1 (or of `host`) that passes everything through until it is told otherwise. `onBytes` is
- * told what clients say and servers answer, each connection and direction by a number of its own.
+ * told what clients say and servers answer, each connection and direction by a number of its own. It listens on 127.0.0.1,
+ * or on another address of this machine.
  */
 export async function tcpProxy(
   targetPort: number,
   host = "127.0.0.1",
   onBytes?: (stream: number, bytes: Buffer) => void,
+  listenOn = "127.0.0.1",
 ): Promise<TcpProxy> {
   let streams = 0;
   const pairs = new Set<Pair>();
@@ -58,7 +60,7 @@ export async function tcpProxy(
   });
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen(0, "127.0.0.1", resolve);
+    listener.listen(0, listenOn, resolve);
   });
 
   return {
