@@ -180,6 +180,7 @@ export const attachCases: readonly ConformanceCase[] = [
       expect(again.ref).toBe(job.ref);
       expect(seqs(said)).toEqual(oneTo(said.frames.length));
       expect(said.printed(0)).toBe(trial.said.printed(0));
+      await again.release?.();
     },
   },
   {
