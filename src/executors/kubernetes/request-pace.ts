@@ -7,7 +7,7 @@ export interface RequestPaceLimits {
   readonly burst: number;
 }
 
-export const DEFAULT_PACE: RequestPaceLimits = { perSecond: 100, burst: 200 };
+const DEFAULT_PACE: RequestPaceLimits = { perSecond: 100, burst: 200 };
 
 /** Lets requests through at a pace, in the order they came. */
 export class RequestPace {
