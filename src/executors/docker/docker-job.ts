@@ -69,6 +69,9 @@ export class DockerJob implements RunningJob {
   #killed = false;
   #told = false;
   #detached = false;
+  /** Its containers are still there after its end. */
+  #keeps = false;
+  #released: Promise<void> | undefined;
 
   constructor(
     place: DockerPlace,
@@ -106,6 +109,14 @@ export class DockerJob implements RunningJob {
     this.#over.signal.addEventListener("abort", stop, { once: true });
   }
 
+  /** See `RunningJob`. What cannot be removed now is swept later. */
+  release(): Promise<void> {
+    this.#released ??= this.ended.then(async () => {
+      if (this.#keeps) await this.#cleanUp(() => {});
+    });
+    return this.#released;
+  }
+
   /** Lets the job go on by itself: nothing more is told of it, and `ended` never settles. */
   detach(): void {
     this.#detached = true;
@@ -127,7 +138,10 @@ export class DockerJob implements RunningJob {
     if (this.#detached) return await new Promise(() => {});
     this.#over.abort(killed(this.#texts));
     this.#follower?.close();
-    await this.#cleanUp();
+    this.#proxy?.close(true);
+    // An end that was reported is told again to the next process, until it is safe.
+    this.#keeps = this.#place.settings.outlives && end.kind === "reported";
+    if (!this.#keeps) await this.#cleanUp((text) => this.#texts.note(text));
     return end;
   }
 
@@ -244,14 +258,13 @@ export class DockerJob implements RunningJob {
     return join(this.#place.settings.socketFolder, this.#names.job.slice(-20));
   }
 
-  async #cleanUp(): Promise<void> {
+  async #cleanUp(note: NoteSink): Promise<void> {
     const { engine, clock } = this.#place;
-    this.#proxy?.close(true);
     try {
       await removeLabelled(engine, clock, this.#names.own);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#texts.note(`Not everything of the job could be removed; it will be swept later. ${reason}`);
+      note(`Not everything of the job could be removed; it will be swept later. ${reason}`);
     }
   }
 }
