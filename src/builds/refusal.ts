@@ -20,6 +20,10 @@ export function refusalOf(
   const { spec, settings, workflow } = job;
   const { container, services } = settings;
   const needs = needsOf(job);
+  const wished = spec.preferredImage;
+  const withoutImage = wished === undefined ? undefined : executor.refuses({ ...needs, container: true });
+  // In an image of its own its labels need not stand for one.
+  if (wished !== undefined && withoutImage === undefined) return undefined;
   const refusal = executor.refuses(needs);
   const said = (key: string, reason: string) =>
     locatedError(workflow.spec.file, spec.at, `${key}: ${reason}`).message;
@@ -28,10 +32,8 @@ export function refusalOf(
     if (services.length > 0) return said(`services ${services.join(", ")}`, refusal);
     return said(`job '${spec.id}'`, refusal);
   }
-  if (spec.preferredImage === undefined) return undefined;
-  const unused = executor.refuses({ ...needs, container: true });
-  if (unused === undefined) return undefined;
-  if (strict) return said(`image ${wishedImage(spec.preferredImage, workflow)}`, unused);
+  if (wished === undefined || withoutImage === undefined) return undefined;
+  if (strict) return said(`image ${wishedImage(wished, workflow)}`, withoutImage);
   onUnusedImage();
   return undefined;
 }

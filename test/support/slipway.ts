@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Another user than who runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Called with the child, e.g. to send it a signal once it has said something. */
   readonly onStdout?: (
     soFar: string,
@@ -80,6 +82,7 @@ export function slipway(args: readonly string[], options: RunOptions): Promise<R
       cwd: options.cwd,
       env: { ...cleanEnvironment(options.cwd), ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
+      ...options.user,
     });
     let stdout = "";
     let stderr = "";

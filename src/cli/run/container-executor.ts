@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
 import { DockerExecutor } from "../../executors/docker/docker-executor.ts";
 import { dockerodeEngine } from "../../executors/docker/dockerode-engine.ts";
 import { parseEngineAddress } from "../../executors/docker/engine-address.ts";
 import type { DockerConfigFile } from "../../executors/docker/registry-credentials.ts";
-import { isOwnerDead, ownerText } from "../../executors/local/dead-runs.ts";
+import { claimFolder, isOwnerDead, ownerText } from "../../executors/local/dead-runs.ts";
 import { version } from "../../version.ts";
 import type { Io } from "../io.ts";
 
@@ -15,8 +15,8 @@ export interface ContainerExecutorOptions {
   /** Absent: the environment's `DOCKER_HOST`. */
   readonly daemon: string | undefined;
   readonly pull: boolean;
-  /** Below it sockets are made. Short. */
-  readonly temp: string;
+  /** Where sockets are made; whoever asks removes it. Its path is short. */
+  readonly socketFolder: string;
   readonly io: Io;
   readonly clock: Clock;
 }
@@ -30,7 +30,7 @@ const INSTALLATION = "slipway-run";
  * of their own daemon, and nothing is left when the run has ended. What killed runs left is taken away. Throws `InvalidSpec`.
  */
 export function containerExecutor(options: ContainerExecutorOptions): DockerExecutor {
-  const { images, pull, temp, io, clock } = options;
+  const { images, pull, socketFolder, io, clock } = options;
   const { env } = io;
   const tlsFolder = env.DOCKER_CERT_PATH || undefined;
   const address = parseEngineAddress(options.daemon ?? env.DOCKER_HOST, Boolean(env.DOCKER_TLS_VERIFY));
@@ -41,6 +41,8 @@ export function containerExecutor(options: ContainerExecutorOptions): DockerExec
     shipped === undefined
       ? ({ kind: "image", reference: `slipway/runner:${version}` } as const)
       : ({ kind: address.kind === "socket" ? "bind" : "folder", folder: shipped } as const);
+  mkdirSync(socketFolder, { recursive: true });
+  claimFolder(socketFolder, io.pid);
   const executor = new DockerExecutor({
     images: Object.fromEntries(images),
     installation: INSTALLATION,
@@ -51,7 +53,7 @@ export function containerExecutor(options: ContainerExecutorOptions): DockerExec
     defaults: {},
     rules: { privileged: true, hostPaths: true },
     network: {},
-    socketFolder: join(temp, `slipway-s${io.pid}`),
+    socketFolder,
     owner: ownerText(io.pid),
     ownerLives: (owner) => !isOwnerDead(owner),
     patienceMs: PATIENCE_MS,

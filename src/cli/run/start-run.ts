@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { arch, availableParallelism, hostname, platform } from "node:os";
 import { join, resolve } from "node:path";
 import { lazyServices } from "../../artifacts/lazy-services.ts";
@@ -112,6 +113,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
     expectsMany: stepCount(plan) >= MANY_STEPS,
     ...(values["shell-on-failure"] ? { onStepFailed: failedStepShell(io, view) } : {}),
   });
+  const socketFolder = join(home.temp, `slipway-s${io.pid}`);
   const containers = new LazyExecutor({
     name: "docker",
     sharesFolders: true,
@@ -122,7 +124,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
         images: platforms.images,
         daemon: values["container-daemon-socket"],
         pull: values.pull,
-        temp: home.temp,
+        socketFolder,
         io,
         clock: systemClock,
       });
@@ -168,6 +170,7 @@ export async function startRun(request: RunRequest): Promise<ExitCode> {
   ).finally(async () => {
     interrupts.stop();
     await containers.close();
+    rmSync(socketFolder, { recursive: true, force: true });
   });
   await swept;
   return code;

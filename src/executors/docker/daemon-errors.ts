@@ -39,7 +39,11 @@ export function daemonError(doing: string, failure: unknown, where: string): Exe
       );
     }
     if ((typeof code === "string" && SOCKET_CODES.has(code)) || /socket hang up|aborted/i.test(words)) {
-      return noAnswer(`The Docker daemon at ${where} does not answer (${doing}): ${words}`, failure);
+      const nobody = /^(ENOENT|ECONNREFUSED|ENOTFOUND)$/.test(String(code));
+      const advice = nobody
+        ? ". Is it running? DOCKER_HOST (of a worker, docker.host) says where it is."
+        : "";
+      return noAnswer(`The Docker daemon at ${where} does not answer (${doing}): ${words}${advice}`, failure);
     }
     return new ExecError("Permanent", `Could not ${doing}: ${words}`, { cause: failure });
   }
@@ -134,9 +138,4 @@ export function daemonWords(failure: unknown): string {
 /** The daemon takes it away already, or it is in use for a moment longer. */
 export function isRemovalUnderWay(error: unknown): boolean {
   return error instanceof ExecError && /removal of container .* is already in progress/i.test(error.message);
-}
-
-/** The daemon has no program to be the first process of containers. */
-export function isInitMissing(error: unknown): boolean {
-  return error instanceof ExecError && /docker-init|catatonit|container-init/i.test(error.message);
 }

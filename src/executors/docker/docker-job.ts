@@ -4,6 +4,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import { FrameRelay } from "../local/frame-relay.ts";
+import { isNoAnswer } from "./daemon-errors.ts";
 import type { Attached, MountSpec } from "./docker-engine.ts";
 import type { DockerPlace } from "./docker-settings.ts";
 import { type FollowEnd, JobFollower } from "./job-follower.ts";
@@ -141,7 +142,7 @@ export class DockerJob implements RunningJob {
     this.#proxy?.close(true);
     // An end that was reported is told again to the next process, until it is safe.
     this.#keeps = this.#place.settings.outlives && end.kind === "reported";
-    if (!this.#keeps) await this.#cleanUp((text) => this.#texts.note(text));
+    if (!this.#keeps) await this.#cleanUp((text) => this.#texts.note(text), hasNoAnswer(end));
     return end;
   }
 
@@ -258,15 +259,21 @@ export class DockerJob implements RunningJob {
     return join(this.#place.settings.socketFolder, this.#names.job.slice(-20));
   }
 
-  async #cleanUp(note: NoteSink): Promise<void> {
+  async #cleanUp(note: NoteSink, isQuick = false): Promise<void> {
     const { engine, clock } = this.#place;
     try {
-      await removeLabelled(engine, clock, this.#names.own);
+      await removeLabelled(engine, clock, this.#names.own, isQuick ? 1 : undefined);
     } catch (error) {
+      if (isQuick && isNoAnswer(error)) return;
       const reason = error instanceof Error ? error.message : String(error);
       note(`Not everything of the job could be removed; it will be swept later. ${reason}`);
     }
   }
+}
+
+/** Lost because nobody answered, for as long as is waited for that: it need not be waited for once more. */
+function hasNoAnswer(end: JobEnd): boolean {
+  return end.kind === "lost" && isNoAnswer(end.error);
 }
 
 function killed({ displayName }: JobTexts): ExecError {

@@ -36,7 +36,7 @@ export function parseEngineAddress(text: string | undefined, tls = false): Engin
     default:
       throw new ExecError(
         "InvalidSpec",
-        `No Docker daemon can be reached at '${text}': an address is like unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host.`,
+        `No Docker daemon can be reached at '${text}': an address is like unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host. It stands in DOCKER_HOST (of a worker, in docker.host).`,
       );
   }
 }

@@ -6,10 +6,16 @@ const TRIES = 8;
 
 /**
  * Takes away all that has these labels: containers (killed, with their unnamed volumes), then networks and volumes, then
- * images that were built. What resists is tried again for some seconds. Rejects with the last reason if something stays.
+ * images that were built. What resists is tried again for some seconds, or `tries` times. Rejects with the last reason if
+ * something stays.
  */
-export async function removeLabelled(engine: DockerEngine, clock: Clock, labels: Labels): Promise<void> {
-  await persist(clock, async () => {
+export async function removeLabelled(
+  engine: DockerEngine,
+  clock: Clock,
+  labels: Labels,
+  tries = TRIES,
+): Promise<void> {
+  await persist(clock, tries, async () => {
     const [containers, networks, volumes, images] = await Promise.all([
       engine.listContainers(labels),
       engine.listNetworks(labels),
@@ -32,13 +38,13 @@ async function all(found: readonly Listed[], remove: (one: Listed) => Promise<un
   if (failed !== undefined) throw failed.reason;
 }
 
-async function persist(clock: Clock, action: () => Promise<void>): Promise<void> {
+async function persist(clock: Clock, limit: number, action: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await action();
       return;
     } catch (error) {
-      if (tries === TRIES) throw error;
+      if (tries === limit) throw error;
       await sleep(clock, Math.min(2_000, 50 * 2 ** tries));
     }
   }

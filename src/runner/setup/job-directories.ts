@@ -35,21 +35,16 @@ export async function emptyTemp({ temp, control }: JobDirectories): Promise<stri
   try {
     // A handful of small files: sooner gone than handed to another thread.
     if (control !== undefined && isDirectory(control)) empty(control);
-    if (isDirectory(temp) && readdirSync(temp).length === 0) return undefined;
-    await rm(temp, { recursive: true, force: true, maxRetries: 2 });
+    if (!isDirectory(temp)) {
+      await rm(temp, { force: true });
+      return undefined;
+    }
+    // What is in it first: of a folder that something is mounted on nothing at all would be removed.
+    const all = readdirSync(temp).map((name) => join(temp, name));
+    await Promise.all(all.map((path) => rm(path, { recursive: true, force: true, maxRetries: 2 })));
     return undefined;
   } catch (error) {
-    // A folder that something is mounted on stays; what was in it is gone.
-    if (isDirectory(temp) && isEmpty(temp)) return undefined;
     return describeFileError("The temporary directory of the job cannot be removed", error).message;
-  }
-}
-
-function isEmpty(path: string): boolean {
-  try {
-    return readdirSync(path).length === 0;
-  } catch {
-    return false;
   }
 }
 
