@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ARCHES, type KitArch } from "./kit-arch.ts";
 
 /** What the kit takes from Debian; libraries come with what they need themselves. */
-const PACKAGES = ["busybox-static", "ca-certificates", "git"];
+const PACKAGES = ["busybox-static", "ca-certificates", "git", "tini"];
 const LIBRARIES = ["libc6", "libstdc++6", "libgcc-s1", "libcurl3-gnutls", "libpcre2-8-0", "zlib1g"];
 
 /**

@@ -50,6 +50,7 @@ export function layOutBase(kit: string, scratch: string, arch: KitArch): void {
   };
   put(nodeProgram(scratch, arch), KIT.node);
   strip(inKit(KIT.node), arch);
+  put(join(unpacked, "usr/bin/tini-static"), KIT.init);
   put(join(unpacked, "bin/busybox"), KIT.busybox);
   put(join(unpacked, "usr/bin/git"), KIT.git);
   const core = join(unpacked, "usr/lib/git-core");

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { beforeAll, describe, expect, it } from "vitest";
 import { nodeVersion } from "../../scripts/kit/node-program.ts";
+import { firstProcess } from "../../src/executors/kit/first-process.ts";
 import { KIT } from "../../src/executors/kit/kit-layout.ts";
 import { ensureKitVolume, kitMount } from "../../src/executors/kit/kit-volume.ts";
 import { testDocker } from "../support/docker.ts";
@@ -62,11 +63,13 @@ describe.each(IMAGES)("the kit's node in %s", (base) => {
     const image = await loadImage(client, base);
     const { code, stderr } = await runContainer(client, {
       image,
-      entrypoint: [KIT.node, program === "runner" ? KIT.runner : KIT.gate],
+      entrypoint: firstProcess(program === "runner" ? KIT.runner : KIT.gate),
       cmd: [],
       user: "12345",
       readOnly: true,
       mounts: [kit],
+      // With which a node that saw it would not start.
+      env: ["NODE_OPTIONS=--require /nowhere.js"],
     });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(asks) });
   });

@@ -48,7 +48,8 @@ describe.each(["x64", "arm64"] as const)("the kit for %s", (arch) => {
     for (const name of ["bin/node", "bin/git", "libexec/git-core/git-remote-http"]) {
       expect(named(name), name).toMatchObject({ interpreter: loader, rpath: `${KIT_ROOT}/lib` });
     }
-    expect(named("bin/busybox")).toMatchObject({ interpreter: undefined, needed: [] });
+    for (const name of ["bin/busybox", "bin/init"])
+      expect(named(name), name).toMatchObject({ interpreter: undefined, needed: [] });
     expect(elves.length).toBeGreaterThan(20);
     for (const { name, machine, needed, rpath } of elves) {
       expect(machine, name).toBe(arch);

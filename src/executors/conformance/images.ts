@@ -65,20 +65,18 @@ export const imageCases: readonly ConformanceCase[] = [
         OPENSSL_CONF: "/nowhere.cnf",
         "a-name.no-shell-spells": "kept",
       };
-      const look = run('echo "$NODE_OPTIONS|$NODE_PATH|$NODE_ICU_DATA|$OPENSSL_CONF"; env | grep ^a-name');
+      const look = run('echo "$NODE_OPTIONS|$NODE_PATH|$NODE_ICU_DATA|$OPENSSL_CONF"');
       const files = {
         "act/action.yml": "name: a\ndescription: a\nruns: {using: node20, main: main.js}\n",
-        "act/main.js": "console.log(process.title)",
+        "act/main.js": "console.log(process.title, process.env['a-name.no-shell-spells'])",
       };
       const titled = uses("./act", {
         env: mapping({ NODE_OPTIONS: "--title=by-its-options", NODE_ICU_DATA: "", OPENSSL_CONF: "" }),
       });
       const image = trial.inImage(trial.images.plain, { env });
       const final = await trial.run([look, run(writes(files)), titled], image);
-      expect(trial.said.printed(0)).toBe(
-        "--require /nowhere.js|/of/image|/nowhere|/nowhere.cnf\na-name.no-shell-spells=kept\n",
-      );
-      expect(trial.said.printed(2)).toContain("by-its-options\n");
+      expect(trial.said.printed(0)).toBe("--require /nowhere.js|/of/image|/nowhere|/nowhere.cnf\n");
+      expect(trial.said.printed(2)).toContain("by-its-options kept\n");
       expect(final.result).toBe("success");
     },
   },

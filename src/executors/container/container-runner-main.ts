@@ -1,19 +1,20 @@
 /**
- * The runner as the first process of a container. By itself: a job request and then commands on standard input, frames and
+ * The runner as the one program of a container, under the kit's init (`firstProcess`). By itself: a job request and then commands on standard input, frames and
  * messages on standard output. With `--request FILE`: frames go where the request says, and the output is for people.
  *
  * Exit codes: 0 the job succeeded, 1 it failed, 3 it was cancelled, 2 no request came, 70 the runner broke.
  *
- * As process 1 it takes SIGTERM as a cancel, and leaves processes unreaped that steps lost: they hold an entry in the
- * process table until the container ends. Docker has a reaper for that (`HostConfig.Init`), a pod a shared process namespace.
+ * It takes SIGTERM as a cancel.
  */
 import type { ContainerProcess } from "./container-process.ts";
+import { containersEnvironment } from "./containers-environment.ts";
 
+const complain = (text: string) => void process.stderr.write(`${text}\n`);
 const self: ContainerProcess = {
-  env: process.env,
+  env: containersEnvironment({ env: process.env, ppid: process.ppid, complain }),
   input: process.stdin,
   output: process.stdout,
-  complain: (text) => process.stderr.write(`${text}\n`),
+  complain,
   onTerminate: (callback) => {
     process.on("SIGTERM", callback);
     process.on("SIGINT", callback);

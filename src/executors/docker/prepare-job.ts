@@ -3,9 +3,9 @@ import { ExecError } from "../../errors.ts";
 import type { JobContainers, JobRequest } from "../../protocol/job-request.ts";
 import { containerRequest, workspaceOf } from "../container/container-request.ts";
 import type { NoteSink } from "../executor.ts";
+import { firstProcess } from "../kit/first-process.ts";
 import { JOB_PATHS, KIT, STEP_WORKSPACE } from "../kit/kit-layout.ts";
 import { allOrNone } from "./all-or-none.ts";
-import { isInitMissing } from "./daemon-errors.ts";
 import type { Attached, ContainerSpec, DockerEngine, ImageFacts, Labels } from "./docker-engine.ts";
 import type { PlacedJob, PrepareSignals } from "./docker-job.ts";
 import type { DockerPlace } from "./docker-settings.ts";
@@ -79,7 +79,7 @@ export async function prepareJob(
         [LABEL.hostPorts]: hostPorts.join(","),
       };
       const spec = jobSpec(plan, facts, mounts, names, await network.promise, settings.outlives, labels);
-      container = await createWithInit(spec, names, place, stop);
+      container = await engine.createContainer(names.job, spec, stop);
       if (isRoot(user)) return;
       // Nothing is copied into a container whose root is read-only: one with the same volumes takes it.
       const sealed = spec.HostConfig?.ReadonlyRootfs === true;
@@ -148,7 +148,7 @@ function jobSpec(
   return {
     ...spec,
     Image: image.id,
-    Entrypoint: [KIT.node, KIT.runner],
+    Entrypoint: firstProcess(KIT.runner),
     Cmd: [],
     WorkingDir,
     Env: [...(spec.Env ?? []), ...(outlives ? ["SLIPWAY_OUTLIVES=1"] : [])],
@@ -167,26 +167,6 @@ function jobSpec(
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } },
   };
-}
-
-/** With a first process that buries what steps lose, where the daemon has one. */
-async function createWithInit(
-  spec: ContainerSpec,
-  names: JobNames,
-  { engine }: DockerPlace,
-  signal: AbortSignal,
-): Promise<string> {
-  const asked = spec.HostConfig?.Init;
-  try {
-    return await engine.createContainer(
-      names.job,
-      { ...spec, HostConfig: { ...spec.HostConfig, Init: asked ?? true } },
-      signal,
-    );
-  } catch (error) {
-    if (asked !== undefined || !isInitMissing(error)) throw error;
-    return await engine.createContainer(names.job, spec, signal);
-  }
 }
 
 /** Never started. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { RunnerCommand } from "../../protocol/runner-command.ts";
 import type { RunnerMessage, StepContainerRequest } from "../../protocol/runner-message.ts";
+import { firstProcess } from "../kit/first-process.ts";
 import { KIT } from "../kit/kit-layout.ts";
 import { buildStepImage } from "./build-image.ts";
 import { KEPT_LOG, limited } from "./container-limits.ts";
@@ -114,7 +115,7 @@ export class StepContainers {
     const spec: ContainerSpec = {
       ...parsed.container,
       Image: image.id,
-      Entrypoint: [KIT.node, KIT.gate, gateSocket],
+      Entrypoint: firstProcess(KIT.gate, gateSocket),
       Cmd: [],
       Labels: { ...parsed.container.Labels, ...names.labels("step", { [LABEL.request]: id }) },
       HostConfig: {

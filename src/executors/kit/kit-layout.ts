@@ -8,6 +8,8 @@ export const KIT_ROOT = "/slipway";
 export const KIT = {
   /** Its ELF interpreter and rpath are below `lib`: `process.execPath` is this path. */
   node: `${KIT_ROOT}/bin/node`,
+  /** Static: the first process of containers. Starts one program, hands signals on to it, buries what steps lose. */
+  init: `${KIT_ROOT}/bin/init`,
   /** Static. */
   busybox: `${KIT_ROOT}/bin/busybox`,
   git: `${KIT_ROOT}/bin/git`,
