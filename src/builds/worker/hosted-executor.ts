@@ -1,4 +1,11 @@
-import type { Executor, JobEnd, JobNeeds, NoteSink, RunningJob } from "../../executors/executor.ts";
+import type {
+  Executor,
+  IsLiveJob,
+  JobEnd,
+  JobNeeds,
+  NoteSink,
+  RunningJob,
+} from "../../executors/executor.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import { JobSlots } from "../job-slots.ts";
@@ -76,5 +83,13 @@ export class HostedExecutor implements Executor {
     const job = await this.#options.executor.attach(ref, afterSeq, sink, note);
     if (job !== undefined) void job.ended.then(this.#slots.occupy());
     return job;
+  }
+
+  async sweep(isLive: IsLiveJob): Promise<number> {
+    return (await this.#options.executor.sweep?.(isLive)) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#options.executor.close?.();
   }
 }
