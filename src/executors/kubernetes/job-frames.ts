@@ -21,7 +21,10 @@ export interface JobFramesOptions {
 
 const PAUSE_MS = 1_000;
 
-/** Follows a job's frames from its mailbox, through times when that cannot be reached. Each is handed on once. */
+/**
+ * Follows a job's frames from its mailbox, through times when that cannot be reached. Each is handed on once; the end is known
+ * again where it was handed on before.
+ */
 export class JobFrames {
   readonly #options: JobFramesOptions;
   #seq: number;
@@ -73,10 +76,17 @@ export class JobFrames {
 
   async #take(frame: Frame): Promise<void> {
     const { believes, changed, signal } = this.#options;
-    if (frame.seq <= this.#seq || this.#refused || this.#final !== undefined || signal.aborted) return;
+    if (this.#refused || this.#final !== undefined || signal.aborted) return;
+    if (frame.seq <= this.#seq && frame.type !== "job.finished") return;
     this.#heard = true;
     if (frame.type === "job.finished") {
-      const { seq: _seq, at: _at, ...final } = frame;
+      const { seq, at: _at, ...final } = frame;
+      // Who told of the end before has believed it.
+      if (seq <= this.#seq) {
+        this.#final = final;
+        changed();
+        return;
+      }
       if (!(await believes(final))) {
         this.#refused = true;
         changed();

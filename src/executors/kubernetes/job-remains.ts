@@ -63,7 +63,7 @@ export class JobRemains {
 
   /** Takes away all of this installation's that no live attempt owns; gives how many jobs that were. */
   async sweep(namespaces: readonly string[], isLive: IsLiveJob): Promise<number> {
-    const { client, installation, clock = systemClock } = this.#options;
+    const { client, mailbox, installation, clock = systemClock } = this.#options;
     const labels = `${LABEL.installation}=${labelValue(installation)}`;
     const live = new Map<string, boolean>();
     const swept = new Set<string>();
@@ -84,7 +84,9 @@ export class JobRemains {
             ...(uid === undefined ? {} : { uid }),
             ...(kind === "pods" ? { graceSeconds: 0 } : {}),
           };
-          if (await client.remove(kind, namespace, name, how)) swept.add(key);
+          if (!(await client.remove(kind, namespace, name, how))) continue;
+          swept.add(key);
+          await mailbox.close(attempt).catch(() => {});
         }
       }
     }

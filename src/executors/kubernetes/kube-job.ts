@@ -48,7 +48,7 @@ const SILENT_MS = 30_000;
 const KILL_MS = 3_000;
 /** Beyond the job's own budget for a cancel. */
 const CANCEL_MARGIN_MS = 60_000;
-/** Taking away goes on behind a job's end that it would hold up for longer. */
+/** Taking away goes on behind an end, or a release, that it would hold up for longer. */
 const CLEAN_UP_MS = 2_000;
 /** A Job without a pod is looked at after so long, and then as often: it may be over, or gone. */
 const JOB_LOOKS_MS = 5_000;
@@ -79,6 +79,10 @@ export class KubeJob implements RunningJob {
   #podGoneAt: number | undefined;
   #shown = false;
   #jobLookAt: number;
+  /** After its end: its Job and its mailbox are still there, and tell of it. */
+  #keeps = false;
+  #unstarted = false;
+  #released: Promise<void> | undefined;
 
   constructor(parts: KubeJobParts, facts: KubeJobFacts) {
     this.#parts = parts;
@@ -128,6 +132,14 @@ export class KubeJob implements RunningJob {
     this.#stir();
   }
 
+  /** See `RunningJob`. What cannot be taken away now is swept later. */
+  release(): Promise<void> {
+    this.#released ??= this.ended.then(async () => {
+      if (this.#keeps) await this.#takeAway();
+    });
+    return this.#released;
+  }
+
   async #run(): Promise<JobEnd> {
     let end: JobEnd | undefined;
     try {
@@ -145,7 +157,9 @@ export class KubeJob implements RunningJob {
     }
     this.#over.abort();
     this.#alarm?.();
-    await this.#takeAway(end);
+    // Whoever attaches before the release hears a reported end again. One of a job that never ran must not begin after it.
+    this.#keeps = end.kind === "reported" && !this.#unstarted;
+    if (!this.#keeps) await this.#takeAway();
     return end;
   }
 
@@ -341,6 +355,7 @@ export class KubeJob implements RunningJob {
 
   #cancelledUnstarted(): JobEnd {
     const { reason = "" } = this.#cancel ?? {};
+    this.#unstarted = true;
     return {
       kind: "reported",
       final: { type: "job.finished", result: "cancelled", outputs: {}, error: reason, durationMs: 0 },
@@ -441,16 +456,16 @@ export class KubeJob implements RunningJob {
     this.#alarm = this.#parts.clock.after(Math.max(1, delayMs), () => this.#stir());
   }
 
-  async #takeAway(end: JobEnd): Promise<void> {
+  async #takeAway(): Promise<void> {
     const { remains, clock } = this.#parts;
     const { pod, deleted } = this.#sight;
-    const atOnce = end.kind === "lost" || this.#facts.terms.sidecars;
+    const atOnce = !this.#keeps || this.#facts.terms.sidecars;
     const gone = remains.takeAway({
       ...this.#facts,
-      // A pod that would outlast its job by its grace period is ended itself; what a lost job left, without waiting.
+      // A pod that would outlast its job by its grace period is ended itself; one of which no end is awaited, without waiting.
       ...(pod?.metadata?.name === undefined || deleted || !atOnce
         ? {}
-        : { pod: { name: pod.metadata.name, graceSeconds: end.kind === "lost" ? 0 : 5 } }),
+        : { pod: { name: pod.metadata.name, graceSeconds: this.#keeps ? 5 : 0 } }),
     });
     const late = new AbortController();
     await Promise.race([gone, pause(clock, CLEAN_UP_MS, late.signal)]);

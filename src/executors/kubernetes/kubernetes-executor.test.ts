@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LABEL } from "./job-names.ts";
-import { KubernetesWorld, NAMESPACE, Said } from "./kubernetes-world.fixture.ts";
+import { KubernetesWorld, NAMESPACE } from "./kubernetes-world.fixture.ts";
 
 let world: KubernetesWorld;
 beforeEach(async () => {
@@ -313,8 +313,7 @@ describe("another worker", () => {
     const { job, said } = await world.start(world.request("build"));
     await said.until(({ frames }) => frames.length === 2);
     await world.executor.close();
-    const again = new Said();
-    const found = await world.newExecutor().attach(job.ref, 1, again.sink, again.note);
+    const { job: found, said: again } = await world.attach(job.ref, world.newExecutor(), 1);
     found?.cancel("by the other");
     expect(await found?.ended).toMatchObject({ kind: "reported", final: { result: "cancelled" } });
     expect(again.frames.map(({ seq }) => seq)).toEqual([2, 3]);

@@ -72,6 +72,8 @@ export class KubernetesExecutor implements Executor {
       (await images?.of(placement?.stepImages ?? [], chosen, namespace, note)) ?? new Map();
     const push = await mailbox.open(name);
     let made: Job | undefined;
+    // Its pod may be there before the Job's making is answered; and one that waits changes no more.
+    const expected = this.#watch(namespace).subscribe(names.job, () => {});
     try {
       const facts = {
         request,
@@ -85,16 +87,21 @@ export class KubernetesExecutor implements Executor {
       };
       const manifest = jobManifest(facts);
       this.#namespaces.add(namespace);
-      made = await this.#makeJob(manifest.job, namespace, name, chosen);
+      const { job, isNew } = await this.#makeJob(manifest.job, namespace, name, chosen);
+      made = job;
       const uid = made.metadata?.uid ?? "";
       for (const secret of manifest.secrets) await this.#makeSecret(secret, made, namespace);
-      return this.#follow(name, made, namespace, names.job, uid, 0, sink, note);
+      const running = this.#follow(name, made, namespace, names.job, uid, 0, sink, note);
+      if (!isNew) await this.#lookFor(namespace, names.job);
+      return running;
     } catch (error) {
       if (made?.metadata?.uid !== undefined) {
         const jobUid = made.metadata.uid;
         await this.#remains.takeAway({ name, namespace, jobName: names.job, jobUid });
       } else await mailbox.close(name).catch(() => {});
       throw error;
+    } finally {
+      expected();
     }
   }
 
@@ -117,10 +124,7 @@ export class KubernetesExecutor implements Executor {
     this.#namespaces.add(namespace);
     const uid = job.metadata.uid ?? "";
     const running = this.#follow(name, job, namespace, jobName, uid, afterSeq, sink, note);
-    // Its pod may be one that the watch, if it runs already, has told of before.
-    await this.#watch(namespace)
-      .look(jobName)
-      .catch(() => {});
+    await this.#lookFor(namespace, jobName);
     return running;
   }
 
@@ -154,6 +158,13 @@ export class KubernetesExecutor implements Executor {
     );
   }
 
+  /** The pod of a Job that was there before: the watch, if it runs already, may have told of it then. */
+  async #lookFor(namespace: string, jobName: string): Promise<void> {
+    await this.#watch(namespace)
+      .look(jobName)
+      .catch(() => {});
+  }
+
   #watch(namespace: string): NamespaceWatch {
     let watch = this.#watches.get(namespace);
     if (watch === undefined) {
@@ -166,15 +177,20 @@ export class KubernetesExecutor implements Executor {
   }
 
   /** Makes the Job, or finds the one that was made for this very attempt before. */
-  async #makeJob(job: Job, namespace: string, name: JobAttemptName, chosen: RunnerClass): Promise<Job> {
+  async #makeJob(
+    job: Job,
+    namespace: string,
+    name: JobAttemptName,
+    chosen: RunnerClass,
+  ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
     const { client } = this.#options;
     try {
-      return await client.create("jobs", namespace, job);
+      return { job: await client.create("jobs", namespace, job), isNew: true };
     } catch (error) {
       if (!(error instanceof ExecError)) throw error;
       if (error.code === "NotFound" && chosen.createNamespace === true) {
         await this.#makeNamespace(namespace);
-        return await client.create("jobs", namespace, job);
+        return { job: await client.create("jobs", namespace, job), isNew: true };
       }
       if (error.code === "NotFound")
         throw new ExecError(
@@ -206,7 +222,7 @@ export class KubernetesExecutor implements Executor {
         "Conflict",
         `There is a Job ${jobName} in namespace '${namespace}' that is not of this job: another's, or its labels were changed. Take it away.`,
       );
-    return there;
+    return { job: there, isNew: false };
   }
 
   async #makeNamespace(namespace: string): Promise<void> {

@@ -11,7 +11,7 @@ import type { JobRequest } from "../../protocol/job-request.ts";
 import type { RunnerCommand } from "../../protocol/runner-command.ts";
 import { NO_PLACEMENT } from "../conformance/executor-under-test.ts";
 import { plainRequest } from "../conformance/plain-request.ts";
-import type { JobAttemptName } from "../executor.ts";
+import type { JobAttemptName, RunningJob } from "../executor.ts";
 import { frameBatch } from "../push/frame-batch.ts";
 import { MemoryMailbox } from "../push/memory-mailbox.ts";
 import { HttpKubeClient } from "./http-kube-client.ts";
@@ -46,6 +46,8 @@ export class KubernetesWorld {
   readonly executor: KubernetesExecutor;
   readonly client: HttpKubeClient;
   readonly #more: KubernetesExecutor[] = [];
+  /** Whose end was seen. */
+  readonly #ended = new Set<RunningJob>();
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
@@ -99,7 +101,14 @@ export class KubernetesWorld {
   async start(request: JobRequest, executor = this.executor) {
     const said = new Said();
     const job = await executor.start(request, said.sink, said.note);
-    return { job, said };
+    return { job: this.#keep(job), said };
+  }
+
+  /** Follows a job again from its beginning, as another worker does. */
+  async attach(ref: string, executor = this.newExecutor(), afterSeq = 0) {
+    const said = new Said();
+    const job = await executor.attach(ref, afterSeq, said.sink, said.note);
+    return { job: job === undefined ? undefined : this.#keep(job), said };
   }
 
   /** What runs in every pod from now on. */
@@ -114,8 +123,15 @@ export class KubernetesWorld {
     );
   }
 
+  /** The ends that were seen are safe: nothing is left. */
   async gone(): Promise<void> {
+    await Promise.all([...this.#ended].map((job) => job.release?.()));
     await this.cluster.until("nothing is left of the jobs", () => this.left().length === 0);
+  }
+
+  #keep(job: RunningJob): RunningJob {
+    void job.ended.then(() => this.#ended.add(job));
+    return job;
   }
 
   async close(): Promise<void> {
