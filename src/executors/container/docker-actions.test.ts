@@ -43,6 +43,7 @@ async function run(steps: string, secrets?: Record<string, string>): Promise<Job
   const { record, running, notes } = await start(steps, secrets);
   const end = await running.ended;
   if (end.kind !== "reported") throw new Error(`lost: ${end.error.message} ${notes.join("\n")}`);
+  await running.release?.();
   expect(await place.leftovers()).toEqual([]);
   return record;
 }
@@ -143,6 +144,7 @@ describe("steps in containers of their own, on Docker", () => {
     expect(await running.ended).toMatchObject({ kind: "reported", final: { result: "cancelled" } });
     expect(record.log).toContain("last words\n");
     expect(record.log).toContain("always\n");
+    await running.release?.();
     expect(await place.leftovers()).toEqual([]);
   }, 120_000);
 });

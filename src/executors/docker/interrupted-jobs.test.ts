@@ -34,6 +34,7 @@ describe("the log of a job that is read again", { timeout: 60_000 }, () => {
     expect(await found?.ended).toMatchObject({ kind: "reported", final: { result: "success" } });
     expect(again.printed()).toBe(`${"ü😀".repeat(2 ** 14)}\ndone\n`);
     expect(again.frames.map(({ seq }) => seq)).toEqual(again.frames.map((_, index) => index + 1));
+    await found?.release?.();
   });
 });
 
@@ -91,6 +92,7 @@ describe("a runner in a container that misbehaves", { timeout: 60_000 }, () => {
     );
     expect(await job.ended).toMatchObject({ kind: "reported", final: { error: "as told" } });
     expect(said.notes).toEqual(expect.arrayContaining(["one", "two"]));
+    await job.release?.();
   });
 
   it("is ended by a kill though it hears nothing", async () => {
