@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { lateModules } from "./late-modules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = join(root, "dist");
@@ -43,6 +44,13 @@ const result = await build({
   chunkNames: "chunks/[name]-[hash]",
   // Parts of dockerode's SSH that are faster as native code; it does without them where they are not there.
   external: ["*.node"],
+  // Of dockerode's load two thirds: SSH and gRPC, which most programs never come to need.
+  plugins: [
+    lateModules([
+      { path: /^\.\/ssh$/, importer: /docker-modem\/lib\/modem\.js$/ },
+      { path: /^\.\/session$/, importer: /dockerode\/lib\/docker\.js$/ },
+    ]),
+  ],
   banner,
   metafile: true,
   write: false,

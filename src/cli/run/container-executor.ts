@@ -53,6 +53,7 @@ export function containerExecutor(options: ContainerExecutorOptions): DockerExec
     defaults: {},
     rules: { privileged: true, hostPaths: true },
     network: {},
+    lendsDefaultNetwork: true,
     socketFolder,
     owner: ownerText(io.pid),
     ownerLives: (owner) => !isOwnerDead(owner),

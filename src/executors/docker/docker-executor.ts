@@ -4,6 +4,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { Executor, IsLiveJob, JobAttemptName, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
 import type { KitSource } from "../kit/kit-source.ts";
+import { DefaultNetwork } from "./default-network.ts";
 import type { ContainerFacts, DockerEngine } from "./docker-engine.ts";
 import { DockerJob, type PlacedJob } from "./docker-job.ts";
 import type { DockerPlace, DockerSettings } from "./docker-settings.ts";
@@ -32,6 +33,7 @@ export class DockerExecutor implements Executor {
   readonly sharesFolders: boolean;
   readonly #options: DockerExecutorOptions;
   readonly #jobs = new Set<DockerJob>();
+  readonly #defaultNetwork = new DefaultNetwork();
   readonly #closed = new AbortController();
   #engine: Promise<DockerEngine> | undefined;
   #kit: Promise<KitPlace> | undefined;
@@ -109,6 +111,7 @@ export class DockerExecutor implements Executor {
       settings: this.#options,
       engine,
       clock,
+      defaultNetwork: this.#defaultNetwork,
       kit: () => {
         this.#kit ??= this.#placeKit(engine).catch((error: unknown) => {
           // Another job may have more luck.

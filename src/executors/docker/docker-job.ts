@@ -9,7 +9,7 @@ import type { Attached, MountSpec } from "./docker-engine.ts";
 import type { DockerPlace } from "./docker-settings.ts";
 import { type FollowEnd, JobFollower } from "./job-follower.ts";
 import { stepMounts } from "./job-mounts.ts";
-import type { JobNames } from "./job-names.ts";
+import { type JobNames, LABEL, type Role } from "./job-names.ts";
 import { LoopbackProxy } from "./loopback-proxy.ts";
 import { lostJob } from "./lost-job.ts";
 import { bytesText } from "./quantities.ts";
@@ -45,6 +45,7 @@ export interface PrepareSignals {
   readonly cancelled: AbortSignal;
 }
 
+const JOB_ROLE: Role = "job";
 /** A runner that was told to end everything has so long to do it. */
 const KILL_GRACE_MS = 5_000;
 /** A runner that was told of its job says its first word within this time, on any machine. */
@@ -142,7 +143,8 @@ export class DockerJob implements RunningJob {
     this.#proxy?.close(true);
     // An end that was reported is told again to the next process, until it is safe.
     this.#keeps = this.#place.settings.outlives && end.kind === "reported";
-    if (!this.#keeps) await this.#cleanUp((text) => this.#texts.note(text), hasNoAnswer(end));
+    if (this.#keeps) await this.#cleanUpBeside();
+    else await this.#cleanUp((text) => this.#texts.note(text), hasNoAnswer(end));
     return end;
   }
 
@@ -259,15 +261,25 @@ export class DockerJob implements RunningJob {
     return join(this.#place.settings.socketFolder, this.#names.job.slice(-20));
   }
 
+  /** Of a job that is over what tells nothing of its end: services, containers of steps. What resists goes with the rest. */
+  async #cleanUpBeside(): Promise<void> {
+    const { engine } = this.#place;
+    const all = await engine.listContainers(this.#names.own).catch(() => []);
+    const beside = all.filter(({ labels }) => labels[LABEL.role] !== JOB_ROLE);
+    await Promise.allSettled(beside.map(({ id }) => engine.removeContainer(id)));
+  }
+
   async #cleanUp(note: NoteSink, isQuick = false): Promise<void> {
-    const { engine, clock } = this.#place;
+    const { engine, clock, defaultNetwork } = this.#place;
     try {
       await removeLabelled(engine, clock, this.#names.own, isQuick ? 1 : undefined);
     } catch (error) {
       if (isQuick && isNoAnswer(error)) return;
       const reason = error instanceof Error ? error.message : String(error);
       note(`Not everything of the job could be removed; it will be swept later. ${reason}`);
+      return;
     }
+    defaultNetwork.giveBack(this.#names.job);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { DefaultNetwork } from "./default-network.ts";
 import type { DockerEngine, NetworkOptions } from "./docker-engine.ts";
 import type { KitPlace } from "./job-mounts.ts";
 import type { Limits, OptionRules } from "./parse-create-options.ts";
@@ -24,6 +25,8 @@ export interface DockerSettings {
   /** What `options` may ask for. */
   readonly rules: OptionRules;
   readonly network: NetworkOptions;
+  /** See `DefaultNetwork`. Absent: every job has a network of its own. */
+  readonly lendsDefaultNetwork?: boolean;
   /** Of this machine: where it listens for jobs that speak to its loopback. Short: paths of sockets have at most 107 bytes. */
   readonly socketFolder: string;
   /** For labels; who looks after leftovers knows by it whether their process lives. Absent: the records do. */
@@ -39,4 +42,5 @@ export interface DockerPlace {
   readonly engine: DockerEngine;
   readonly clock: Clock;
   readonly kit: () => Promise<KitPlace>;
+  readonly defaultNetwork: DefaultNetwork;
 }

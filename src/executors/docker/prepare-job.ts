@@ -46,8 +46,10 @@ export async function prepareJob(
   await allOrNone<unknown>(signal, [
     async (stop) => {
       stop.addEventListener("abort", () => network.reject(stop.reason), { once: true });
-      network.resolve(await ensureJobNetwork(engine, names, settings.network, stop));
+      network.resolve(await networkOf(plan, names, place, stop));
     },
+    // Asked once in a process, and wanted at the end.
+    async (stop) => void (await engine.info(stop)),
     ...plan.services.map((service, index) => async (stop: AbortSignal) => {
       services[index] = await startService(
         service,
@@ -165,8 +167,25 @@ function jobSpec(
       NetworkMode: network,
       Mounts: [...mounts.job, ...(host.Mounts ?? [])],
     },
-    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } },
+    ...(aliases.length === 0
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } } }),
   };
+}
+
+/** The daemon's own where a job needs no other and may have it; else one that is the job's alone. */
+async function networkOf(
+  { services, job: { aliases } }: JobPlan,
+  names: JobNames,
+  { engine, settings, defaultNetwork }: DockerPlace,
+  signal: AbortSignal,
+): Promise<string> {
+  const { lendsDefaultNetwork = false, network } = settings;
+  if (lendsDefaultNetwork && services.length === 0 && aliases.length === 0) {
+    const lent = await defaultNetwork.borrow(names.job, engine, signal);
+    if (lent !== undefined) return lent;
+  }
+  return await ensureJobNetwork(engine, names, network, signal);
 }
 
 /** Never started. */
