@@ -38,15 +38,6 @@ export interface LeftRunner {
 /** How long after its own cancel budget a runner that does not end is killed. */
 const CANCEL_MARGIN_MS = 30_000;
 
-/** Errors that another attempt cannot mend. */
-const FINAL: ReadonlySet<string> = new Set([
-  "InvalidSpec",
-  "NotFound",
-  "Unauthorized",
-  "Forbidden",
-  "Cancelled",
-]);
-
 type Attempt =
   | { readonly kind: "ended"; readonly end: EndedJob }
   | { readonly kind: "lost"; readonly error: unknown };
@@ -192,6 +183,7 @@ export class JobAttempts {
       displayName: job.name,
       attempt,
       executor: executor.name,
+      ...(job.workflow.spec.workspace === "shared" ? { sharesWorkspace: true } : {}),
     };
     const environment = await build.jobEnvironment(who);
     let services: JobServices | undefined;
@@ -256,7 +248,8 @@ export class JobAttempts {
   #retryDelay(attempt: number, error: unknown): number | undefined {
     const policy = this.#options.build.infrastructureRetry;
     if (policy === undefined || attempt > policy.limit + 1) return undefined;
-    if (error instanceof ExecError && FINAL.has(error.code)) return undefined;
+    // Whoever says so knows that another attempt would meet the same.
+    if (error instanceof ExecError && !error.retryable) return undefined;
     return policy.delayMs(attempt);
   }
 

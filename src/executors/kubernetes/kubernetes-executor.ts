@@ -1,11 +1,19 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
-import type { Secret } from "kubernetes-types/core/v1.js";
+import type { PersistentVolumeClaim, Secret } from "kubernetes-types/core/v1.js";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { RunnerClass } from "../../config/runner-classes.ts";
 import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
-import type { Executor, IsLiveJob, JobAttemptName, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
+import type {
+  Executor,
+  IsLiveBuild,
+  IsLiveJob,
+  JobAttemptName,
+  JobNeeds,
+  NoteSink,
+  RunningJob,
+} from "../executor.ts";
 import type { RunnerMailbox } from "../push/runner-mailbox.ts";
 import { chooseClass } from "./choose-class.ts";
 import type { ImageConfigs } from "./image-config.ts";
@@ -16,6 +24,7 @@ import { parseTerms } from "./job-terms.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeJob } from "./kube-job.ts";
 import { NamespaceWatch } from "./namespace-watch.ts";
+import { sharedClaimName } from "./shared-workspace.ts";
 
 export interface KubernetesExecutorOptions {
   readonly client: KubeClient;
@@ -42,6 +51,8 @@ export class KubernetesExecutor implements Executor {
   readonly #watches = new Map<string, NamespaceWatch>();
   /** Namespaces that jobs were in. */
   readonly #namespaces = new Set<string>();
+  /** Of workspaces that jobs share: where this process made them. */
+  readonly #sharing = new Map<string, Set<string>>();
 
   constructor(options: KubernetesExecutorOptions) {
     this.#options = options;
@@ -87,6 +98,7 @@ export class KubernetesExecutor implements Executor {
       };
       const manifest = jobManifest(facts);
       this.#namespaces.add(namespace);
+      if (manifest.claim !== undefined) await this.#makeClaim(manifest.claim, namespace, chosen);
       const { job, isNew } = await this.#makeJob(manifest.job, namespace, name, chosen);
       made = job;
       const uid = made.metadata?.uid ?? "";
@@ -128,8 +140,18 @@ export class KubernetesExecutor implements Executor {
     return running;
   }
 
-  async sweep(isLive: IsLiveJob): Promise<number> {
-    return await this.#remains.sweep([...this.#namespaces], isLive);
+  async releaseBuild(buildId: string): Promise<void> {
+    const { client, installation } = this.#options;
+    const name = sharedClaimName(installation, buildId);
+    const namespaces = [...(this.#sharing.get(name) ?? [])];
+    this.#sharing.delete(name);
+    await Promise.all(
+      namespaces.map((namespace) => client.remove("persistentvolumeclaims", namespace, name)),
+    );
+  }
+
+  async sweep(isLive: IsLiveJob, isLiveBuild?: IsLiveBuild): Promise<number> {
+    return await this.#remains.sweep([...this.#namespaces], isLive, isLiveBuild);
   }
 
   async close(): Promise<void> {
@@ -174,6 +196,34 @@ export class KubernetesExecutor implements Executor {
       this.#watches.set(namespace, watch);
     }
     return watch;
+  }
+
+  /** Makes what jobs of a build share, or finds it. */
+  async #makeClaim(claim: PersistentVolumeClaim, namespace: string, chosen: RunnerClass): Promise<void> {
+    const { client, installation } = this.#options;
+    const name = claim.metadata?.name ?? "";
+    const sharing = this.#sharing.get(name) ?? new Set();
+    this.#sharing.set(name, sharing.add(namespace));
+    const make = () => client.create("persistentvolumeclaims", namespace, claim);
+    try {
+      await make().catch(async (error: unknown) => {
+        const missing = error instanceof ExecError && error.code === "NotFound";
+        if (!missing || chosen.createNamespace !== true) throw error;
+        await this.#makeNamespace(namespace);
+        await make();
+      });
+    } catch (error) {
+      if (!(error instanceof ExecError && error.code === "Conflict")) throw error;
+      const there = await client.get("persistentvolumeclaims", namespace, name);
+      if (there?.metadata?.deletionTimestamp !== undefined)
+        throw new ExecError("Transient", `The build's workspace ${name} is going away.`, { cause: error });
+      if (there?.metadata?.labels?.[LABEL.installation] !== labelValue(installation))
+        throw new ExecError(
+          "Conflict",
+          `There is a volume claim ${name} in namespace '${namespace}' that is not Slipway's. Take it away.`,
+          { cause: error },
+        );
+    }
   }
 
   /** Makes the Job, or finds the one that was made for this very attempt before. */

@@ -1,0 +1,22 @@
+// What every executor promises, by jobs in pods that really run: on the project's own cluster, or on a real one.
+import { afterAll } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { describeExecutor } from "../../src/executors/executor.conformance.ts";
+import { startMailboxServer } from "../../src/executors/push/testing/mailbox-server.ts";
+import { kubernetesPlace } from "./stand/kubernetes-place.ts";
+import { onRealCluster, openStand } from "./stand/open-stand.ts";
+
+const stand = await openStand();
+const mailbox = await startMailboxServer(systemClock, { host: stand.address });
+afterAll(async () => {
+  await mailbox.close();
+  await stand.close();
+}, 90_000);
+
+describeExecutor("kubernetes", () => kubernetesPlace(stand, mailbox), {
+  skips: {
+    "host environment": "steps in a container have its environment, and not the host's",
+    "image builds": "pods have no Docker daemon, and build no images",
+  },
+  caseTimeoutMs: onRealCluster ? 120_000 : 60_000,
+});

@@ -1,0 +1,80 @@
+import { processesWith } from "../../../src/executors/conformance/processes-with.ts";
+import { FakeRegistry } from "../../../src/executors/docker/fake-registry.fixture.ts";
+import { HttpKubeClient } from "../../../src/executors/kubernetes/http-kube-client.ts";
+import { LABEL } from "../../../src/executors/kubernetes/job-names.ts";
+import { loadKubeAccess } from "../../../src/executors/kubernetes/kube-access.ts";
+import { NAMESPACE_RULES } from "../../../src/executors/kubernetes/kube-permissions.ts";
+import { testDocker } from "../../support/docker.ts";
+import { loadConformanceImages } from "../../support/images/conformance-images.ts";
+import { loadKitImage } from "../../support/images/load-kit-image.ts";
+import { TestCluster } from "../../support/kube/test-cluster.ts";
+import type { ClusterStand } from "./cluster-stand.ts";
+import { KubeconfigFiles } from "./kubeconfig-file.ts";
+
+const NAMESPACE = "ci";
+/** A process whose pod was taken away ends within this time. */
+const ENDS_MS = 10_000;
+
+/** The project's own cluster, whose pods really run in the run's Docker daemon. */
+export async function openTestClusterStand(): Promise<ClusterStand> {
+  const { client, socketPath } = await testDocker();
+  if (socketPath === undefined) throw new Error("Pods that really run want a daemon with a socket");
+  const images = await loadConformanceImages(client);
+  const kitImage = await loadKitImage(client);
+  const arch = process.arch === "arm64" ? "arm64" : "amd64";
+  const rules = NAMESPACE_RULES.map((rule) => ({ ...rule, namespaces: [NAMESPACE] }));
+  const cluster = await TestCluster.start({
+    tls: false,
+    namespaces: { [NAMESPACE]: { "pod-security.kubernetes.io/enforce": "baseline" } },
+    users: { worker: rules },
+    nodes: [{ name: "node-1", labels: { "kubernetes.io/os": "linux", "kubernetes.io/arch": arch } }],
+    kubelet: { kind: "docker", socketPath, pullBackoffMs: 300 },
+  });
+  const registry = await FakeRegistry.open();
+  const kubeconfig = cluster.kubeconfig();
+  const { hostname, port } = new URL(cluster.url);
+  const admin = new HttpKubeClient({ access: () => loadKubeAccess({ kubeconfig }) });
+  const configs = new KubeconfigFiles({
+    token: cluster.token("worker"),
+    ca: undefined,
+    serverName: hostname,
+  });
+  const livePods = (installation: string) =>
+    cluster
+      .list("pods", NAMESPACE)
+      .some(
+        ({ metadata }) =>
+          metadata.labels?.[LABEL.installation] === installation && metadata.deletionTimestamp === undefined,
+      );
+  return {
+    name: "the project's own cluster",
+    namespace: NAMESPACE,
+    arch,
+    address: cluster.hostAddress,
+    kitImage,
+    images,
+    api: { host: hostname, port: Number(port) },
+    admin,
+    workerConfig: (by) => configs.write(by),
+    missingImage: `${registry.host}/nobody/has-this:1`,
+    isAlive: async (marker, installation) => {
+      const until = Date.now() + ENDS_MS;
+      while (processesWith(marker).length > 0) {
+        if (livePods(installation) || Date.now() > until) return true;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return false;
+    },
+    holdPods: async () => {
+      cluster.scheduler.pause();
+      return async () => cluster.scheduler.resume();
+    },
+    heldTemplate: () => "",
+    close: async () => {
+      admin.close();
+      registry.close();
+      configs.remove();
+      await cluster.close();
+    },
+  };
+}
