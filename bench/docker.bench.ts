@@ -11,11 +11,13 @@ import { dockerodeEngine } from "../src/executors/docker/dockerode-engine.ts";
 import { parseEngineAddress } from "../src/executors/docker/engine-address.ts";
 import type { Executor } from "../src/executors/executor.ts";
 import { LocalExecutor } from "../src/executors/local/local-executor.ts";
+import { memoryFolder } from "../src/executors/local/memory-folder.ts";
 import type { StepSpec } from "../src/spec/workflow-spec.ts";
 import { dockerAt } from "../test/support/docker.ts";
 import { loadImage } from "../test/support/images/load-image.ts";
 import { startDocker } from "../test/support/parts/docker-server.ts";
 import { compare, type Result, timed } from "./measure.ts";
+import { Workspace } from "./workspace.ts";
 
 const STEPS = 100;
 const step: StepSpec = { kind: "run", run: "true", background: false, at: { line: 1, column: 1 } };
@@ -35,6 +37,8 @@ function kitFolder(): string {
 export async function bench(): Promise<Result[]> {
   const root = mkdtempSync(join(tmpdir(), "slipway-bench-docker-"));
   const daemon = await startDocker(join(root, "daemon"));
+  // As `slipway run` has it: small files in memory, processes started by a program that does nothing else.
+  const inMemory = memoryFolder(process.pid);
   try {
     const host = daemon.info.host ?? "";
     const { client } = dockerAt(host);
@@ -54,19 +58,29 @@ export async function bench(): Promise<Result[]> {
       kit: { kind: "folder", folder: kitFolder() },
       engine: () => dockerodeEngine({ address: parseEngineAddress(host), clock: systemClock }),
     });
-    const local = new LocalExecutor({ mode: "in-process" });
+    const spawner = fileURLToPath(new URL("../dist/spawner.mjs", import.meta.url));
+    const local = new LocalExecutor({
+      mode: "in-process",
+      spawner: { file: process.execPath, args: [spawner] },
+      expectsMany: true,
+    });
     let jobs = 0;
     const job = async (executor: Executor, steps: number) => {
       jobs += 1;
+      const plain = plainRequest("bench", `job-${jobs}`, join(root, `job-${jobs}`));
+      const { directories } = plain;
+      const control = inMemory === undefined ? {} : { control: join(inMemory, `job-${jobs}`) };
       const request = {
-        ...plainRequest("bench", `job-${jobs}`, join(root, `job-${jobs}`)),
+        ...plain,
+        directories: executor === local ? { ...directories, ...control } : directories,
         steps: Array.from({ length: steps }, () => step),
         placement: { labels: ["ubuntu-latest"], services: [], stepImages: [], clone: false },
       };
       let first = 0;
       let last = 0;
+      let running: Awaited<ReturnType<Executor["start"]>> | undefined;
       const wholeMs = await timed(async () => {
-        const running = await executor.start(request, (frame) => {
+        running = await executor.start(request, (frame) => {
           if (frame.type === "step.started" && first === 0) first = frame.at;
           if (frame.type === "step.finished") last = frame.at;
         });
@@ -74,6 +88,7 @@ export async function bench(): Promise<Result[]> {
         if (end.kind === "lost") throw end.error;
         if (end.final.result !== "success") throw new Error(`The job ended with ${end.final.result}.`);
       });
+      await running?.release?.();
       return { wholeMs, stepsMs: last - first };
     };
     await client.createNetwork({ Name: "bench" });
@@ -91,6 +106,8 @@ export async function bench(): Promise<Result[]> {
         await made.remove({ force: true, v: true });
       });
     const overMs: number[] = [];
+    const yaml = `on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: 'true'\n`;
+    using workspace = new Workspace(yaml);
     return [
       await compare({
         name: "one-step job on Docker, over docker run of its image",
@@ -107,6 +124,17 @@ export async function bench(): Promise<Result[]> {
           `the whole job ${Math.round([...overMs].sort((a, b) => a - b)[overMs.length >> 1] ?? 0)} ms`,
       }),
       await compare({
+        name: "slipway run of one step on Docker, likewise",
+        goal: { ms: 300 },
+        runs: 9,
+        ours: async () => {
+          const run = await dockerRun();
+          const daemon = ["--container-daemon-socket", host];
+          return (await workspace.run("-P", `ubuntu-latest=${image}`, ...daemon)) - run;
+        },
+        baseline: dockerRun,
+      }),
+      await compare({
         name: `${STEPS} steps in a container, beside as many here`,
         goal: { ratio: 1.2 },
         runs: 5,
@@ -116,6 +144,7 @@ export async function bench(): Promise<Result[]> {
     ];
   } finally {
     await daemon.stop();
+    if (inMemory !== undefined) rmSync(inMemory, { recursive: true, force: true });
     rmSync(root, { recursive: true, force: true });
   }
 }
