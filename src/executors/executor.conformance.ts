@@ -23,13 +23,15 @@ export interface ConformanceOptions {
   readonly skips?: Skips;
   /** How long a case may take, in milliseconds. Absent: 60 seconds. */
   readonly caseTimeoutMs?: number;
+  /** Cases run beside each other: for places where a job mostly waits for its turn. */
+  readonly atOnce?: boolean;
 }
 
 /** `open` is called for each case. */
 export function describeExecutor(
   name: string,
   open: () => Promise<ExecutorUnderTest>,
-  { skips = {}, caseTimeoutMs = 60_000 }: ConformanceOptions = {},
+  { skips = {}, caseTimeoutMs = 60_000, atOnce = false }: ConformanceOptions = {},
 ): void {
   describe(`the ${name} executor`, { timeout: caseTimeoutMs }, () => {
     const all = Object.values(CONFORMANCE_CASES).flat();
@@ -39,7 +41,8 @@ export function describeExecutor(
     for (const [theme, cases] of Object.entries(CONFORMANCE_CASES)) {
       const here = cases.filter((each) => !isLeftOut(each) && each.waits !== true);
       if (here.length === 0) continue;
-      describe(theme, () => {
+      const group = atOnce ? describe.concurrent : describe;
+      group(theme, () => {
         for (const { title, run } of here) it(title, () => tryOut(open, run));
       });
     }

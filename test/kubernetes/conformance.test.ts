@@ -18,5 +18,6 @@ describeExecutor("kubernetes", () => kubernetesPlace(stand, mailbox), {
     "host environment": "steps in a container have its environment, and not the host's",
     "image builds": "pods have no Docker daemon, and build no images",
   },
+  atOnce: true,
   caseTimeoutMs: onRealCluster ? 120_000 : 60_000,
 });

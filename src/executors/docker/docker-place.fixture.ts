@@ -3,14 +3,13 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type dockerAt, testDocker } from "../../../test/support/docker.ts";
-import { loadImage } from "../../../test/support/images/load-image.ts";
+import { loadConformanceImages } from "../../../test/support/images/conformance-images.ts";
 import { testKit } from "../../../test/support/kit.ts";
 import { systemClock } from "../../clock.ts";
 import type { ExecutorUnderTest, ImagesUnderTest } from "../conformance/executor-under-test.ts";
 import { hostPlace } from "../conformance/host-place.ts";
 import { plainRequest } from "../conformance/plain-request.ts";
 import { processesWith } from "../conformance/processes-with.ts";
-import type { LayerEntry } from "../kit/layer-tar.ts";
 import { DockerExecutor, type DockerExecutorOptions } from "./docker-executor.ts";
 import { dockerodeEngine } from "./dockerode-engine.ts";
 import { parseEngineAddress } from "./engine-address.ts";
@@ -20,61 +19,6 @@ import { LABEL } from "./job-names.ts";
 import { ToggledSocket } from "./toggled-socket.fixture.ts";
 
 type Docker = ReturnType<typeof dockerAt>["client"];
-
-const TOOLS: readonly LayerEntry[] = [
-  {
-    path: "image/bin/own-tool",
-    type: "file",
-    content: '#!/bin/sh\necho "the image\'s own"\n',
-    mode: 0o755,
-  },
-  { path: "elsewhere", type: "directory" },
-  { path: "home/user", type: "directory", uid: 1234, gid: 2345 },
-];
-const ENTRY: LayerEntry = {
-  path: "image/bin/entry",
-  type: "file",
-  content: '#!/bin/sh\nprintf "entry:"; for each; do printf " [%s]" "$each"; done; echo\n',
-  mode: 0o755,
-};
-const PLAIN = {
-  env: { PATH: "/image/bin:/bin", FROM_IMAGE: "of the image", LANG: "C.UTF-8" },
-  workdir: "/elsewhere",
-};
-
-/** The images of the conformance suite, in a daemon. */
-async function loadImages(client: Docker): Promise<ImagesUnderTest> {
-  const plain = await loadImage(client, "busybox", { ...PLAIN, files: TOOLS });
-  return {
-    plain,
-    noShell: await noShell(client),
-    nonRoot: await loadImage(client, "busybox", {
-      ...PLAIN,
-      env: { ...PLAIN.env, HOME: "/home/user" },
-      files: TOOLS,
-      user: "1234:2345",
-    }),
-    withEntrypoint: await loadImage(client, "busybox", {
-      ...PLAIN,
-      files: [...TOOLS, ENTRY],
-      entrypoint: ["/image/bin/entry"],
-    }),
-  };
-}
-
-async function noShell(client: Docker): Promise<string> {
-  const { readFileSync, existsSync } = await import("node:fs");
-  const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((path) => existsSync(path)) ?? "";
-  const { dockerArchive } = await import("../kit/docker-archive.ts");
-  const { layerTar } = await import("../kit/layer-tar.ts");
-  const layer = await layerTar([
-    { path: "busybox", type: "file", content: readFileSync(busybox), mode: 0o755 },
-  ]);
-  const reference = "slipway.test/no-shell:1";
-  const arch = process.arch === "arm64" ? "arm64" : "amd64";
-  const config = { env: { FROM_IMAGE: "of the image" } };
-  return await loadImage(client, { reference, ...(await dockerArchive(reference, arch, [layer], config)) });
-}
 
 export interface DockerPlaceOptions {
   readonly mode: "bind" | "volume";
@@ -92,7 +36,7 @@ export async function dockerPlace({
   ExecutorUnderTest & { readonly images: ImagesUnderTest; readonly client: Docker }
 > {
   const { client, socketPath = "" } = await testDocker();
-  const images = await loadImages(client);
+  const images = await loadConformanceImages(client);
   const kit: DockerExecutorOptions["kit"] =
     kitFolder === undefined ? (await testKit()).source : { kind: "bind", folder: kitFolder };
   const host = hostPlace();
