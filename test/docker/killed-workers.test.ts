@@ -97,7 +97,7 @@ describe("jobs on Docker whose worker goes away", () => {
     await expectWhole(id);
     worker.signal("SIGKILL");
     await worker.ended;
-  }, 150_000);
+  }, 90_000);
 
   it("are read to their end by the next, when they end while nobody is there", async () => {
     const worker = await startWorker();
@@ -110,7 +110,7 @@ describe("jobs on Docker whose worker goes away", () => {
     await expectWhole(id);
     next.signal("SIGKILL");
     await next.ended;
-  }, 150_000);
+  }, 90_000);
 
   it("are handed over when it is told to stop, and it ends at once", async () => {
     const worker = await startWorker();
@@ -124,5 +124,5 @@ describe("jobs on Docker whose worker goes away", () => {
     await expectWhole(id);
     next.signal("SIGKILL");
     await next.ended;
-  }, 150_000);
+  }, 90_000);
 });

@@ -70,6 +70,7 @@ export class JobRun implements AttemptListener {
   #recorder: Recording | undefined;
   #timedOut: string | undefined;
   #abandoned = false;
+  #stopTimer: () => void = () => {};
   #lost: string | undefined;
   #inReview = false;
 
@@ -122,6 +123,8 @@ export class JobRun implements AttemptListener {
     this.#reason ??= "abandoned";
     this.#abandoned = true;
     this.#stopped.abort("stopped");
+    // One that goes on without this process has no end here, and its time is counted by the next.
+    this.#stopTimer();
     await this.#attempts?.abandon();
     this.#recorder?.spans.ended(undefined, this.#parts.clock.now());
   }
@@ -196,11 +199,11 @@ export class JobRun implements AttemptListener {
     const attempts = this.#createAttempts(job);
     this.#attempts = attempts;
     if (this.#reason !== undefined) attempts.cancel(this.#reason);
-    const stopTimer = this.#limitTime(attempts);
+    this.#stopTimer = this.#limitTime(attempts);
     try {
       return await attempts.run();
     } finally {
-      stopTimer();
+      this.#stopTimer();
     }
   }
 

@@ -172,7 +172,7 @@ export class JobFollower {
         (facts) => facts?.status !== "running",
         (error) => isNoAnswer(error),
       );
-      if (stopped) return;
+      if (stopped || signal.aborted) return;
       stop = ended ? clock.after(DRAIN_MS, cut) : clock.after(WATCH_MS, () => void look());
     };
     stop = clock.after(WATCH_MS, () => void look());
