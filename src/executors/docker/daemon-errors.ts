@@ -1,5 +1,6 @@
 /** The one place where texts of daemons and registries are read. Docker 20 to 28 and podman 4 and 5. */
 import { ExecError, type ExecErrorCode } from "../../errors.ts";
+import { KIT } from "../kit/kit-layout.ts";
 
 /** What a failed call left: dockerode's error, or one of a socket. */
 interface Failure {
@@ -133,6 +134,15 @@ export function daemonWords(failure: unknown): string {
     return json.message.trim();
   if (typeof message !== "string" || message === "") return String(failure);
   return message.replace(/^\(HTTP code \d+\) [\w ]+ - /, "").trim();
+}
+
+/** A container was to start whose first program, the kit's, is not there: the volume was removed, and made anew without it. */
+export function isKitMissing(error: unknown): boolean {
+  return (
+    error instanceof ExecError &&
+    error.message.includes(KIT.init) &&
+    /no such file or directory|not found/i.test(error.message)
+  );
 }
 
 /** The daemon takes it away already, or it is in use for a moment longer. */

@@ -15,6 +15,7 @@ import { planJob } from "./plan-job.ts";
 import { prepareJob } from "./prepare-job.ts";
 import { removeLabelled } from "./remove-job.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
+import { sweepSocketFolders } from "./sweep-socket-folders.ts";
 
 export interface DockerExecutorOptions extends DockerSettings {
   /** Asked with the first job. */
@@ -89,6 +90,7 @@ export class DockerExecutor implements Executor {
   async sweep(isLive: IsLiveJob): Promise<number> {
     const { clock, installation, ownerLives } = this.#options;
     const { engine } = await this.#place();
+    await sweepSocketFolders(this.#options, engine);
     return await sweepLeftovers(engine, clock, installation, isLive, ownerLives);
   }
 
@@ -119,6 +121,13 @@ export class DockerExecutor implements Executor {
           throw error;
         });
         return this.#kit;
+      },
+      renewKit: async (mounts) => {
+        const old = await this.#kit?.catch(() => undefined);
+        if (old?.kind !== "volume" || !mounts.some(({ Source }) => Source === old.name)) return;
+        this.#kit = undefined;
+        // Made by the daemon with a container that wanted it; in use still where its other jobs have not noticed.
+        await engine.removeVolume(old.name).catch(() => {});
       },
     };
   }

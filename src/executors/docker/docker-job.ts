@@ -4,7 +4,7 @@ import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
 import type { JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import { FrameRelay } from "../local/frame-relay.ts";
-import { isNoAnswer } from "./daemon-errors.ts";
+import { isKitMissing, isNoAnswer } from "./daemon-errors.ts";
 import type { Attached, MountSpec } from "./docker-engine.ts";
 import type { DockerPlace } from "./docker-settings.ts";
 import { type FollowEnd, JobFollower } from "./job-follower.ts";
@@ -14,6 +14,7 @@ import { LoopbackProxy } from "./loopback-proxy.ts";
 import { lostJob } from "./lost-job.ts";
 import { bytesText } from "./quantities.ts";
 import { removeLabelled } from "./remove-job.ts";
+import { socketFolderName } from "./socket-folder-name.ts";
 import { StepContainers } from "./step-containers.ts";
 
 export interface JobTexts {
@@ -130,10 +131,7 @@ export class DockerJob implements RunningJob {
   async #run(prepare: (signals: PrepareSignals) => Promise<PlacedJob>, placed: () => void): Promise<JobEnd> {
     let end: JobEnd;
     try {
-      end = await this.#follow(
-        await prepare({ signal: this.#preparing.signal, cancelled: this.#cancelled.signal }),
-        placed,
-      );
+      end = await this.#begin(prepare, placed);
     } catch (error) {
       end = { kind: "lost", error: this.#asLost(error) };
     }
@@ -146,6 +144,23 @@ export class DockerJob implements RunningJob {
     if (this.#keeps) await this.#cleanUpBeside();
     else await this.#cleanUp((text) => this.#texts.note(text), hasNoAnswer(end));
     return end;
+  }
+
+  /** Once more where the kit was taken away meanwhile (`docker system prune`), which is told with a container's start. */
+  async #begin(prepare: (signals: PrepareSignals) => Promise<PlacedJob>, told: () => void): Promise<JobEnd> {
+    const signals = { signal: this.#preparing.signal, cancelled: this.#cancelled.signal };
+    const placed = await prepare(signals);
+    try {
+      return await this.#follow(placed, told);
+    } catch (error) {
+      if (placed.begin === undefined || !isKitMissing(error)) throw error;
+      const { engine, clock, renewKit } = this.#place;
+      this.#texts.note("The runner's kit is gone from the Docker host: putting it in place again.");
+      this.#proxy?.close(false);
+      await removeLabelled(engine, clock, this.#names.own);
+      await renewKit(placed.mounts);
+      return await this.#follow(await prepare(signals), told);
+    }
   }
 
   async #follow(placed: PlacedJob, told: () => void): Promise<JobEnd> {
@@ -258,7 +273,7 @@ export class DockerJob implements RunningJob {
   }
 
   get #socketFolder(): string {
-    return join(this.#place.settings.socketFolder, this.#names.job.slice(-20));
+    return join(this.#place.settings.socketFolder, socketFolderName(this.#names));
   }
 
   /** Of a job that is over what tells nothing of its end: services, containers of steps. What resists goes with the rest. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import type { DefaultNetwork } from "./default-network.ts";
-import type { DockerEngine, NetworkOptions } from "./docker-engine.ts";
+import type { DockerEngine, MountSpec, NetworkOptions } from "./docker-engine.ts";
 import type { KitPlace } from "./job-mounts.ts";
 import type { Limits, OptionRules } from "./parse-create-options.ts";
 import type { PullPolicy } from "./pull-image.ts";
@@ -42,5 +42,7 @@ export interface DockerPlace {
   readonly engine: DockerEngine;
   readonly clock: Clock;
   readonly kit: () => Promise<KitPlace>;
+  /** The kit of these mounts is not there: the next who asks for it has it put in place again. */
+  readonly renewKit: (mounts: readonly MountSpec[]) => Promise<void>;
   readonly defaultNetwork: DefaultNetwork;
 }

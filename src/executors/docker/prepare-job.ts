@@ -19,6 +19,7 @@ import { createOwnVolumes } from "./own-volumes.ts";
 import type { JobPlan } from "./plan-job.ts";
 import { ensureImage } from "./pull-image.ts";
 import { reachedBy, type StartedService, startService } from "./service-containers.ts";
+import { socketFolderName } from "./socket-folder-name.ts";
 
 /**
  * Makes everything a job needs: images, its network, its services until they are healthy, its container. What it made when
@@ -35,7 +36,7 @@ export async function prepareJob(
   const { engine, clock, settings, kit } = place;
   const pull = { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig, cancelled };
   const hostPorts = loopbackPorts(request);
-  const socketFolder = join(settings.socketFolder, names.job.slice(-20));
+  const socketFolder = join(settings.socketFolder, socketFolderName(names));
   for (const warning of plan.job.warnings) note(warning);
 
   const network = Promise.withResolvers<string>();
