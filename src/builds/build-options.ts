@@ -69,6 +69,8 @@ export interface PlacedJob {
   readonly attempt: number;
   /** Where it will run. */
   readonly executor: Executor["name"];
+  /** It works where the other jobs of its build do. */
+  readonly sharesWorkspace?: boolean;
 }
 
 export type JobEnvironment = Pick<

@@ -48,6 +48,7 @@ export function createJobRequest(parts: JobRequestParts): JobRequest {
     cancelTimeoutMs: settings.cancelTimeoutMs,
     masks,
     ...place,
+    ...(workflow.spec.workspace === "shared" ? { checkout: { ...place.checkout, shared: true } } : {}),
     ...(services === undefined ? {} : { services }),
     ...(collects && spec.collect !== undefined ? { collect: spec.collect } : {}),
     placement: evaluatePlacement({ job, usesImage, token, runner: environment.runner }),

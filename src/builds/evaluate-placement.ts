@@ -47,6 +47,7 @@ export function evaluatePlacement(facts: PlacementFacts): JobPlacement {
     services: spec.services === undefined ? [] : read("services", spec.services, servicesOf),
     stepImages: imagesOfSteps(spec.steps),
     clone: workflow.spec.format === "platform",
+    ...(workflow.spec.workspace === "shared" ? { sharedWorkspace: true } : {}),
   };
 }
 

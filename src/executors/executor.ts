@@ -63,7 +63,13 @@ export interface Executor {
    * Removes what is left of jobs of this installation that no live attempt owns: containers, networks, pods, secrets.
    * Gives how many jobs it took away. Never touches what it did not make. Absent: nothing can be left.
    */
-  sweep?(isLive: IsLiveJob): Promise<number>;
+  sweep?(isLive: IsLiveJob, isLiveBuild?: IsLiveBuild): Promise<number>;
+
+  /**
+   * What the jobs of a build shared (`JobPlacement.sharedWorkspace`) goes: none of them runs or will run. What cannot be taken
+   * away now `sweep` finds, by `isLiveBuild`. Absent: jobs share nothing here that outlives them.
+   */
+  releaseBuild?(buildId: string): Promise<void>;
 
   /** Lets go of connections and watches. Jobs that outlive the executor run on. Absent: it holds none. */
   close?(): Promise<void>;
@@ -76,6 +82,8 @@ export interface JobAttemptName {
   /** Counted from 1. */
   readonly attempt: number;
 }
+
+export type IsLiveBuild = (buildId: string) => Promise<boolean>;
 
 export type IsLiveJob = (job: JobAttemptName) => Promise<boolean>;
 

@@ -17,6 +17,8 @@ export interface JobPlacement {
   readonly stepImages: readonly string[];
   /** `.platform.yaml`: the commit stands in the workspace before the first step, without a step that brings it. */
   readonly clone: boolean;
+  /** `.platform.yaml` with `workspace: pvc`: the jobs of the build work in one workspace, which outlives each of them. */
+  readonly sharedWorkspace?: boolean;
 }
 
 export interface ContainerRequest {

@@ -168,6 +168,11 @@ export interface CheckoutSource {
         readonly path: string;
       }
     | { readonly kind: "git"; readonly url: string; readonly token?: string };
+  /**
+   * Several jobs of the build work in this workspace: the first brings the commit, and who comes later leaves what stands
+   * there.
+   */
+  readonly shared?: boolean;
   /** The workspace already is the work tree (`--bind`): checking out the same repository to `.` does nothing. */
   readonly bound: boolean;
 }

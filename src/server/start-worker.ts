@@ -11,7 +11,7 @@ import { newId } from "../new-id.ts";
 import { reusableWorkflows } from "../pipelines/reusable-workflows.ts";
 import type { ActionSources } from "../protocol/job-request.ts";
 import { installationId } from "./installation-id.ts";
-import { liveJobs } from "./live-jobs.ts";
+import { liveBuilds, liveJobs } from "./live-jobs.ts";
 import type { SharedParts } from "./shared-parts.ts";
 
 /** What `github.server_url` says to jobs: GitHub's own clients refuse to work for any other host. */
@@ -51,6 +51,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
         actions,
         sourceOf,
         isLive: liveJobs(store.builds),
+        isLiveBuild: liveBuilds(store.builds),
         maxJobs,
         clock,
         logger,
@@ -110,6 +111,7 @@ export async function startWorker(parts: SharedParts): Promise<void> {
     queue,
     events,
     startBuild: (claim) => startClaimedBuild(claim, runParts),
+    onBuildEnded: (buildId) => void jobs.buildEnded(buildId),
     maxBuilds: config["worker.max-builds"],
     limits: { maxBuilds: config["limits.builds"], maxBuildsPerProject: config["limits.builds-per-project"] },
     leaseMs: config["worker.lease"],

@@ -20,6 +20,8 @@ export interface WorkflowSpec {
   readonly jobs: readonly JobSpec[];
   /** `.platform.yaml` only: files kept when the pipeline has ended. */
   readonly artifacts: readonly ArtifactSpec[];
+  /** `.platform.yaml` only: all jobs of a build work in one workspace. Absent: each has its own. */
+  readonly workspace?: "shared";
 }
 
 /** One event under `on`, filters as written (patterns in order, `!` kept). */

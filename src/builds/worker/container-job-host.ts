@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import type { Executor, IsLiveJob } from "../../executors/executor.ts";
+import type { Executor, IsLiveBuild, IsLiveJob } from "../../executors/executor.ts";
 import { containerWorkspace, JOB_PATHS, KIT } from "../../executors/kit/kit-layout.ts";
 import type { ActionSources } from "../../protocol/job-request.ts";
 import type { BuildRecord } from "../../store/build-record.ts";
@@ -18,6 +18,8 @@ export interface ContainerJobHostOptions {
   readonly sourceOf: (build: BuildRecord, job: PlacedJob) => Promise<JobSource>;
   /** Whether an attempt is one that the records still wait for. */
   readonly isLive: IsLiveJob;
+  /** Whether any attempt of a build is, or will be. Absent: what jobs of a build share is not swept. */
+  readonly isLiveBuild?: IsLiveBuild;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,7 +36,7 @@ export function containerJobHost(options: ContainerJobHostOptions): JobHost {
   let sweeping: Promise<void> | undefined;
   const sweepOnce = async () => {
     try {
-      const count = (await executor.sweep?.(options.isLive)) ?? 0;
+      const count = (await executor.sweep?.(options.isLive, options.isLiveBuild)) ?? 0;
       if (count > 0)
         logger.info({ executor: executor.name, count }, "what was left of dead jobs was removed");
     } catch (error) {
@@ -46,6 +48,13 @@ export function containerJobHost(options: ContainerJobHostOptions): JobHost {
       sweeping = undefined;
     });
     return sweeping;
+  };
+  const buildEnded = async (buildId: string) => {
+    try {
+      await executor.releaseBuild?.(buildId);
+    } catch (error) {
+      logger.debug({ executor: executor.name, buildId, error }, "a shared workspace is left to the sweep");
+    }
   };
   let closed = false;
   let stop: () => void = () => {};
@@ -81,6 +90,7 @@ export function containerJobHost(options: ContainerJobHostOptions): JobHost {
         masks: [token],
       };
     },
+    buildEnded,
     sweep,
     async close() {
       closed = true;

@@ -1,5 +1,6 @@
 import type {
   Executor,
+  IsLiveBuild,
   IsLiveJob,
   JobEnd,
   JobNeeds,
@@ -85,8 +86,12 @@ export class HostedExecutor implements Executor {
     return job;
   }
 
-  async sweep(isLive: IsLiveJob): Promise<number> {
-    return (await this.#options.executor.sweep?.(isLive)) ?? 0;
+  async releaseBuild(buildId: string): Promise<void> {
+    await this.#options.executor.releaseBuild?.(buildId);
+  }
+
+  async sweep(isLive: IsLiveJob, isLiveBuild?: IsLiveBuild): Promise<number> {
+    return (await this.#options.executor.sweep?.(isLive, isLiveBuild)) ?? 0;
   }
 
   async close(): Promise<void> {

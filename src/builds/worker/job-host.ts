@@ -6,6 +6,8 @@ import type { JobEnvironment, PlacedJob } from "../build-options.ts";
 export interface JobHost {
   readonly executor: Executor;
   jobEnvironment(build: BuildRecord, job: PlacedJob): Promise<JobEnvironment>;
+  /** What the jobs of a build shared is not needed any more. Never rejects. */
+  buildEnded(buildId: string): Promise<void>;
   /** Ends and removes what is left of workers that were killed. Never rejects. */
   sweep(): Promise<void>;
   /** Never rejects. */

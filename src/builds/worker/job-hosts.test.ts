@@ -21,6 +21,7 @@ function host(name: Executor["name"], refuses: (needs: JobNeeds) => string | und
     calls,
     executor,
     jobEnvironment: async () => ({ baseEnv: { HOST: name } }) as unknown as JobEnvironment,
+    buildEnded: async (buildId) => void calls.push(`ended ${buildId}`),
     sweep: async () => void calls.push("sweep"),
     close: async () => void calls.push("close"),
   };
@@ -74,9 +75,12 @@ describe("the places of a worker", () => {
     await expect(joinJobHosts([local]).jobEnvironment({} as BuildRecord, job)).rejects.toThrow("docker");
   });
 
-  it("are swept and closed together", async () => {
+  it("hear of a build's end, are swept and closed together", async () => {
+    await hosts.buildEnded("7");
     await hosts.sweep();
     await hosts.close();
-    expect([local, docker, kubernetes].map(({ calls }) => calls)).toEqual(Array(3).fill(["sweep", "close"]));
+    expect([local, docker, kubernetes].map(({ calls }) => calls)).toEqual(
+      Array(3).fill(["ended 7", "sweep", "close"]),
+    );
   });
 });

@@ -30,6 +30,7 @@ export function joinJobHosts(hosts: readonly JobHost[]): JobHosts {
       if (host === undefined) throw new Error(`No host of this worker is a ${job.executor} executor.`);
       return await host.jobEnvironment(build, job);
     },
+    buildEnded: (buildId) => all((host) => host.buildEnded(buildId)),
     sweep: () => all((host) => host.sweep()),
     close: () => all((host) => host.close()),
   };

@@ -71,7 +71,7 @@ export function localJobHost(options: LocalJobHostOptions): JobHost {
     memory: memoryFolder(options.pid),
     keep: false,
   });
-  /** Whose a workspace is: two attempts never share an owner, so that a late end frees nothing of a newer one. */
+  /** Whose folders are, by the temporary one: two attempts never share an owner, so that a late end frees nothing of a newer one. */
   const owners = new Map<string, string>();
   let attempts = 0;
 
@@ -94,8 +94,8 @@ export function localJobHost(options: LocalJobHostOptions): JobHost {
       } catch (error) {
         logger.warn({ buildId, jobKey, error }, "what a job left could not be looked at");
       }
-      const owner = owners.get(directories.workspace);
-      owners.delete(directories.workspace);
+      const owner = owners.get(directories.temp);
+      owners.delete(directories.temp);
       if (owner !== undefined) folders.release(owner, jobKey);
       return told;
     },
@@ -110,8 +110,12 @@ export function localJobHost(options: LocalJobHostOptions): JobHost {
       attempts += 1;
       const owner = `${build.id}:${attempts}`;
       const name = repository.slice(repository.lastIndexOf("/") + 1);
-      const directories = folders.directoriesFor(owner, { ...job, repository: name });
-      owners.set(directories.workspace, owner);
+      const directories = folders.directoriesFor(owner, {
+        ...job,
+        repository: name,
+        ...(job.sharesWorkspace === true ? { sharedBy: build.id } : {}),
+      });
+      owners.set(directories.temp, owner);
       return {
         baseEnv: options.env,
         directories,
@@ -134,6 +138,7 @@ export function localJobHost(options: LocalJobHostOptions): JobHost {
       };
     },
 
+    buildEnded: (buildId) => folders.releaseBuild(buildId),
     sweep: () => sweepDeadRuns(options.folder),
     close: () => folders.close(),
   };

@@ -14,6 +14,8 @@ export interface WorkerOptions {
   readonly queue: QueueClient;
   readonly events: EventBus;
   readonly startBuild: (claim: ClaimedBuild) => ClaimedRun;
+  /** A build that this worker ran has ended. Absent: nothing is to be done then. */
+  readonly onBuildEnded?: (buildId: string) => void;
   /** Builds this worker runs at once, at least 1. */
   readonly maxBuilds: number;
   /** Builds that may run at once on all workers together, and of one project that names no number of its own. */

@@ -294,8 +294,10 @@ export class Worker {
     this.#keeper.drop(lease);
     if (!running.idle) this.#places.give();
     // One that was abandoned still counts: it is another worker's, or will be once its lease has lapsed.
-    if (how === "finished") this.#afterEnd(build.projectId);
-    else if (!this.#places.closed) void this.#tickets.want(true);
+    if (how === "finished") {
+      this.#options.onBuildEnded?.(build.id);
+      this.#afterEnd(build.projectId);
+    } else if (!this.#places.closed) void this.#tickets.want(true);
   }
 
   #afterEnd(projectId: string): void {

@@ -113,7 +113,10 @@ async function runOne(
     secrets: shared.secrets,
     chooseExecutor: shared.chooseExecutor,
     jobEnvironment: (job) => {
-      const directories = folders.directoriesFor(buildId, job);
+      const directories = folders.directoriesFor(
+        buildId,
+        job.sharesWorkspace === true ? { ...job, sharedBy: buildId } : job,
+      );
       if (collects) workspaces.set(job.jobId, directories.workspace);
       return {
         baseEnv: shared.baseEnv,

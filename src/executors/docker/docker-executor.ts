@@ -2,14 +2,22 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobRequest } from "../../protocol/job-request.ts";
-import type { Executor, IsLiveJob, JobAttemptName, JobNeeds, NoteSink, RunningJob } from "../executor.ts";
+import type {
+  Executor,
+  IsLiveBuild,
+  IsLiveJob,
+  JobAttemptName,
+  JobNeeds,
+  NoteSink,
+  RunningJob,
+} from "../executor.ts";
 import type { KitSource } from "../kit/kit-source.ts";
 import { DefaultNetwork } from "./default-network.ts";
 import type { ContainerFacts, DockerEngine } from "./docker-engine.ts";
 import { DockerJob, type PlacedJob } from "./docker-job.ts";
 import type { DockerPlace, DockerSettings } from "./docker-settings.ts";
 import type { KitPlace } from "./job-mounts.ts";
-import { attemptOfLabels, containerOfRef, JobNames, LABEL } from "./job-names.ts";
+import { attemptOfLabels, containerOfRef, JobNames, LABEL, sharedVolumeName } from "./job-names.ts";
 import { refusalOfLabels } from "./labels.ts";
 import { planJob } from "./plan-job.ts";
 import { prepareJob } from "./prepare-job.ts";
@@ -87,11 +95,17 @@ export class DockerExecutor implements Executor {
     return this.#keep(new DockerJob(place, new JobNames(installation, attempt), texts, async () => placed));
   }
 
-  async sweep(isLive: IsLiveJob): Promise<number> {
+  async releaseBuild(buildId: string): Promise<void> {
+    // One that was never opened has placed no job; a volume that an earlier process left is swept.
+    if (this.#engine === undefined) return;
+    await (await this.#engine).removeVolume(sharedVolumeName(this.#options.installation, buildId));
+  }
+
+  async sweep(isLive: IsLiveJob, isLiveBuild?: IsLiveBuild): Promise<number> {
     const { clock, installation, ownerLives } = this.#options;
     const { engine } = await this.#place();
     await sweepSocketFolders(this.#options, engine);
-    return await sweepLeftovers(engine, clock, installation, isLive, ownerLives);
+    return await sweepLeftovers(engine, clock, installation, isLive, ownerLives, isLiveBuild);
   }
 
   /** Jobs that outlive it are placed first where they are not yet, and go on; others are left to whoever waits for them. */

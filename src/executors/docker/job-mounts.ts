@@ -56,12 +56,22 @@ export function jobMounts(request: JobRequest, setting: MountSetting): JobMounts
       DriverConfig: { Name: "local", Options: { type: "tmpfs", device: "tmpfs", o: "mode=1777" } },
     },
   };
+  const workspaceVolume = (): MountSpec => {
+    if (request.placement?.sharedWorkspace !== true) return volume("workspace", workspace);
+    const { name, labels: Labels } = names.sharedWorkspace;
+    return {
+      Type: "volume",
+      Source: name,
+      Target: workspace,
+      VolumeOptions: { NoCopy: true, Labels: { ...Labels } },
+    };
+  };
   const own = [kitMount(setting.kit), volume("root", JOB_ROOT), control];
   const sockets: MountSpec[] =
     socketFolder === undefined ? [] : [{ Type: "bind", Source: socketFolder, Target: HOST_SOCKETS }];
   if (!hostFolders) {
     return {
-      job: [...own, volume("workspace", workspace), ...sockets],
+      job: [...own, workspaceVolume(), ...sockets],
       seenAt: () => undefined,
       folders: [],
     };

@@ -59,6 +59,19 @@ export class JobNames {
     return `${this.job}-${name}`;
   }
 
+  /** What jobs of the build share, whichever attempts they are. */
+  get sharedWorkspace(): { readonly name: string; readonly labels: Labels } {
+    const { [LABEL.installation]: installation = "", [LABEL.build]: build = "" } = this.#labels;
+    return {
+      name: sharedVolumeName(installation, build),
+      labels: {
+        [LABEL.installation]: installation,
+        [LABEL.build]: build,
+        [LABEL.role]: "workspace",
+      },
+    };
+  }
+
   service(id: string): string {
     return `${this.job}-service-${labelSafe(id)}`;
   }
@@ -87,6 +100,16 @@ export class JobNames {
       [LABEL.attempt]: attempt,
     };
   }
+}
+
+export function sharedVolumeName(installation: string, buildId: string): string {
+  return `slipway-${digest(JSON.stringify([installation, buildId]))}-shared`;
+}
+
+/** The build of a volume that its jobs share; undefined where the labels are those of one job's, or of none. */
+export function sharingBuildOf(labels: Labels): string | undefined {
+  const { [LABEL.build]: build, [LABEL.jobKey]: jobKey, [LABEL.role]: role } = labels;
+  return jobKey === undefined && role === "workspace" ? build : undefined;
 }
 
 /** The job's container of a `ref`; undefined for one of another executor. */

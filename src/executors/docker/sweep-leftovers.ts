@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
-import type { IsLiveJob } from "../executor.ts";
+import type { IsLiveBuild, IsLiveJob } from "../executor.ts";
 import type { DockerEngine, Labels } from "./docker-engine.ts";
-import { attemptOfLabels, JobNames, LABEL } from "./job-names.ts";
+import { attemptOfLabels, JobNames, LABEL, sharingBuildOf } from "./job-names.ts";
 import { removeLabelled } from "./remove-job.ts";
 
 /**
@@ -15,6 +15,7 @@ export async function sweepLeftovers(
   installation: string,
   isLive: IsLiveJob,
   ownerLives?: (owner: string) => boolean,
+  isLiveBuild: IsLiveBuild = async () => true,
 ): Promise<number> {
   const ours = { [LABEL.installation]: installation };
   const found = await Promise.all([
@@ -41,6 +42,12 @@ export async function sweepLeftovers(
     } catch {
       // Busy, or the daemon is: the next sweep finds it again.
     }
+  }
+  // After the containers that had them.
+  for (const { id, labels } of found[2]) {
+    const build = sharingBuildOf(labels);
+    if (build === undefined || (await isLiveBuild(build))) continue;
+    await engine.removeVolume(id).catch(() => {});
   }
   return swept;
 }

@@ -264,3 +264,89 @@ describe("a runner class", () => {
     expect(spec.containers[0]?.resources).toEqual({ limits: { memory: "4Gi" } });
   });
 });
+
+describe("a workspace that jobs of a build share", () => {
+  const SHARED: Partial<JobPlacement> = { clone: true, sharedWorkspace: true };
+  const workspaceVolume = ({ spec }: ReturnType<typeof manifest>) =>
+    spec.volumes?.find(({ name }) => name === "workspace");
+  const mountOf = ({ spec }: ReturnType<typeof manifest>) =>
+    spec.containers[0]?.volumeMounts?.find(({ name }) => name === "workspace");
+
+  it.each<[string, string | undefined, object]>([
+    [
+      "an emptyDir",
+      undefined,
+      { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
+    ],
+    [
+      "an emptyDir with a limit",
+      "{ name: a, labels: [a], workspace: { kind: emptyDir, sizeLimit: 3Gi } }",
+      { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "3Gi" } } },
+    ],
+    [
+      "ephemeral",
+      "{ name: a, labels: [a], workspace: { kind: ephemeral, size: 5Gi, storageClass: fast, accessModes: [ReadWriteMany] } }",
+      {
+        accessModes: ["ReadWriteMany"],
+        resources: { requests: { storage: "5Gi" } },
+        storageClassName: "fast",
+      },
+    ],
+  ])("is a claim of the build's own, where the class's is %s", (_, yaml, spec) => {
+    const made = manifest(SHARED, yaml, CLONED);
+    expect(made.claim).toMatchObject({
+      metadata: {
+        namespace: "ci",
+        labels: { "slipway.dev/build": "b-1", "slipway.dev/role": "workspace" },
+        annotations: { "slipway.dev/build-id": "b-1" },
+      },
+      spec,
+    });
+    const claimName = made.claim?.metadata?.name;
+    expect(workspaceVolume(made)).toEqual({ name: "workspace", persistentVolumeClaim: { claimName } });
+    const other = manifest(SHARED, yaml, { ...CLONED, jobKey: "other", attempt: 3 });
+    expect(other.claim).toEqual(made.claim);
+    expect(manifest(SHARED, yaml, { ...CLONED, buildId: "b-2" }).claim?.metadata?.name).not.toBe(claimName);
+  });
+
+  it.each([
+    ["", "b-1"],
+    [", subPath: '{project}'", "project/b-1"],
+    [", subPath: '{build}/{job}'", "b-1/shared"],
+  ])("is a folder of the class's own claim%s", (subPath, folder) => {
+    const yaml = `{ name: a, labels: [a], workspace: { kind: claim, claim: nfs${subPath} } }`;
+    const made = manifest(SHARED, yaml, CLONED);
+    expect(made.claim).toBeUndefined();
+    expect(made.spec.affinity).toBeUndefined();
+    expect(workspaceVolume(made)).toEqual({
+      name: "workspace",
+      persistentVolumeClaim: { claimName: "nfs" },
+    });
+    expect(mountOf(made)?.subPath).toBe(folder);
+  });
+
+  it("is cloned into once, which its runner is told of", () => {
+    const made = manifest(SHARED, undefined, CLONED);
+    const clone = made.spec.initContainers?.find(({ name }) => name === "slipway-clone");
+    expect(clone?.env).toContainEqual({ name: "SLIPWAY_SHARED", value: "1" });
+    expect(made.told.checkout.bound).toBe(true);
+    const own = manifest({ clone: true }, undefined, CLONED);
+    const names = own.spec.initContainers?.flatMap(({ env = [] }) => env.map(({ name }) => name));
+    expect(names).toContain("SLIPWAY_WORKSPACE");
+    expect(names).not.toContain("SLIPWAY_SHARED");
+  });
+
+  it("keeps jobs that run together on one node, where one node alone can have it, beside what the class asks for", () => {
+    const yaml = `{ name: a, labels: [a], template: { spec: { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } } } } }`;
+    const { job, spec } = manifest(SHARED, yaml, CLONED);
+    const [term] = spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    expect(term?.topologyKey).toBe("kubernetes.io/hostname");
+    // The pod is one of those it asks for: else the first of a build would never be scheduled.
+    expect(job.spec?.template.metadata?.labels).toMatchObject(term?.labelSelector?.matchLabels ?? {});
+    expect(Object.keys(term?.labelSelector?.matchLabels ?? {})).toContain("slipway.dev/build");
+    expect(spec.affinity?.nodeAffinity).toBeDefined();
+    const many =
+      "{ name: a, labels: [a], workspace: { kind: ephemeral, size: 1Gi, accessModes: [ReadWriteMany] } }";
+    expect(manifest(SHARED, many, CLONED).spec.affinity).toBeUndefined();
+  });
+});

@@ -1,5 +1,5 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
-import type { Container, EnvVar, PodSpec, Secret } from "kubernetes-types/core/v1.js";
+import type { Container, EnvVar, PersistentVolumeClaim, PodSpec, Secret } from "kubernetes-types/core/v1.js";
 import type { RunnerClass } from "../../config/runner-classes.ts";
 import { ExecError } from "../../errors.ts";
 import type { ContainerRequest, JobPlacement } from "../../protocol/job-placement.ts";
@@ -20,6 +20,7 @@ import { planService, serviceContainer } from "./plan-services.ts";
 import { OwnVolumes, type PodVolumes, planVolumes, REQUEST_FOLDER } from "./plan-volumes.ts";
 import { pullSecretData } from "./pull-secret.ts";
 import { SecretValues } from "./secret-values.ts";
+import { besideOthers, type SharedWorkspace, sharedWorkspace } from "./shared-workspace.ts";
 
 export interface JobManifestFacts {
   readonly request: JobRequest;
@@ -37,6 +38,8 @@ export interface JobManifestFacts {
 export interface JobManifest {
   readonly job: Job;
   readonly secrets: readonly Secret[];
+  /** Of the build, not of the job: there before it, and after it. */
+  readonly claim?: PersistentVolumeClaim;
 }
 
 /** Containers that a pod has whatever the job is. */
@@ -67,8 +70,17 @@ export function jobManifest(facts: JobManifestFacts): JobManifest {
   const ports = planPorts(placement.services);
   const secrets = new SecretValues(names.secret);
   const own = new OwnVolumes();
+  const shared =
+    placement.sharedWorkspace === true
+      ? sharedWorkspace(runnerClass, {
+          installation: facts.installation,
+          namespace,
+          buildId: request.buildId,
+        })
+      : undefined;
   const pod = planVolumes({
     runnerClass,
+    shared,
     workspacePath: workspaceOf(request),
     secret: names.secret,
     names: { project: facts.project, build: request.buildId, job: names.job },
@@ -122,6 +134,7 @@ export function jobManifest(facts: JobManifestFacts): JobManifest {
         metadata,
         spec: {
           ...podSpec(runnerClass, request),
+          ...(shared === undefined ? {} : sharedPlace(runnerClass, shared, metadata.labels)),
           ...(pullSecret === undefined && runnerClass.template?.spec?.imagePullSecrets === undefined
             ? {}
             : {
@@ -147,6 +160,7 @@ export function jobManifest(facts: JobManifestFacts): JobManifest {
   const secretMetadata = { namespace, labels: metadata.labels, annotations: metadata.annotations };
   return {
     job,
+    ...(shared?.claim === undefined ? {} : { claim: shared.claim }),
     secrets: [
       {
         apiVersion: "v1",
@@ -280,6 +294,15 @@ function podSpec(
   };
 }
 
+function sharedPlace(
+  { template }: RunnerClass,
+  shared: SharedWorkspace,
+  labels: Record<string, string>,
+): Pick<PodSpec, "affinity"> {
+  const affinity = besideOthers(template?.spec?.affinity as PodSpec["affinity"], shared, labels);
+  return affinity === undefined ? {} : { affinity };
+}
+
 function definedOf<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
@@ -338,6 +361,7 @@ function cloneContainer(
     GIT_TEMPLATE_DIR: KIT.gitTemplates,
     GIT_SSL_CAINFO: KIT.certificates,
     GIT_TERMINAL_PROMPT: "0",
+    ...(request.placement?.sharedWorkspace === true ? { SLIPWAY_SHARED: "1" } : {}),
   }).map(([name, value]) => ({ name, value }));
   return {
     name: CLONE_CONTAINER,

@@ -1,8 +1,8 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
 import { type Clock, systemClock } from "../../clock.ts";
-import type { IsLiveJob, JobAttemptName } from "../executor.ts";
+import type { IsLiveBuild, IsLiveJob, JobAttemptName } from "../executor.ts";
 import type { RunnerMailbox } from "../push/runner-mailbox.ts";
-import { attemptOf, kubeJobNames, LABEL, labelValue } from "./job-names.ts";
+import { ANNOTATION, attemptOf, kubeJobNames, LABEL, labelValue } from "./job-names.ts";
 import type { KubeClient } from "./kube-client.ts";
 
 export interface JobRemainsOptions {
@@ -62,7 +62,11 @@ export class JobRemains {
   }
 
   /** Takes away all of this installation's that no live attempt owns; gives how many jobs that were. */
-  async sweep(namespaces: readonly string[], isLive: IsLiveJob): Promise<number> {
+  async sweep(
+    namespaces: readonly string[],
+    isLive: IsLiveJob,
+    isLiveBuild: IsLiveBuild = async () => true,
+  ): Promise<number> {
     const { client, mailbox, installation, clock = systemClock } = this.#options;
     const labels = `${LABEL.installation}=${labelValue(installation)}`;
     const live = new Map<string, boolean>();
@@ -90,6 +94,25 @@ export class JobRemains {
         }
       }
     }
+    await this.#sweepShared(namespaces, isLiveBuild);
     return swept.size;
+  }
+
+  /** Workspaces of builds. While a pod still has one, the cluster keeps it that long. */
+  async #sweepShared(namespaces: readonly string[], isLiveBuild: IsLiveBuild): Promise<void> {
+    const { client, installation, clock = systemClock } = this.#options;
+    const labels = `${LABEL.installation}=${labelValue(installation)},${LABEL.role}=workspace`;
+    for (const namespace of namespaces) {
+      const { items } = await client.list("persistentvolumeclaims", namespace, { labels });
+      for (const {
+        metadata: { name, uid, annotations, creationTimestamp, deletionTimestamp } = {},
+      } of items) {
+        const buildId = annotations?.[ANNOTATION.buildId];
+        if (name === undefined || buildId === undefined || deletionTimestamp !== undefined) continue;
+        if (clock.now() - Date.parse(`${creationTimestamp}`) < YOUNG_MS || (await isLiveBuild(buildId)))
+          continue;
+        await client.remove("persistentvolumeclaims", namespace, name, uid === undefined ? {} : { uid });
+      }
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
-import type { Event, Namespace, Pod, Secret } from "kubernetes-types/core/v1.js";
+import type { Event, Namespace, PersistentVolumeClaim, Pod, Secret } from "kubernetes-types/core/v1.js";
 
 /** The kinds of objects that are asked for, with what the API server calls them. */
 export interface KubeKinds {
@@ -8,6 +8,7 @@ export interface KubeKinds {
   readonly secrets: Secret;
   readonly events: Event;
   readonly namespaces: Namespace;
+  readonly persistentvolumeclaims: PersistentVolumeClaim;
 }
 
 export type KubeKind = keyof KubeKinds;
@@ -18,6 +19,7 @@ const GROUPS: Readonly<Record<KubeKind, string>> = {
   secrets: "/api/v1",
   events: "/api/v1",
   namespaces: "/api/v1",
+  persistentvolumeclaims: "/api/v1",
 };
 
 /** Path of a collection, or of one object in it. */

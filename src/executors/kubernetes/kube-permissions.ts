@@ -14,6 +14,8 @@ export const NAMESPACE_RULES: readonly KubeRule[] = [
   { apiGroups: [""], resources: ["pods"], verbs: ["delete", "list", "watch"] },
   { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
   { apiGroups: [""], resources: ["secrets"], verbs: ["create", "delete", "get"] },
+  // Workspaces that jobs of a build share.
+  { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["create", "delete", "get", "list"] },
   { apiGroups: [""], resources: ["events"], verbs: ["list"] },
 ];
 

@@ -4,6 +4,7 @@ import { ExecError } from "../../errors.ts";
 import type { ContainerRequest } from "../../protocol/job-placement.ts";
 import { JOB_ROOT, KIT_ROOT } from "../kit/kit-layout.ts";
 import { dnsLabel } from "./job-names.ts";
+import type { SharedWorkspace } from "./shared-workspace.ts";
 
 export const REQUEST_FOLDER = "/__slipway";
 
@@ -23,12 +24,18 @@ export interface VolumeFacts {
   readonly runnerClass: RunnerClass;
   readonly workspacePath: string;
   readonly secret: string;
+  /** Instead of one of the job's own. */
+  readonly shared?: SharedWorkspace | undefined;
   /** In place of `{project}`, `{build}`, `{job}` of a claim's sub-path. */
   readonly names: { readonly project: string; readonly build: string; readonly job: string };
 }
 
-export function planVolumes({ runnerClass, workspacePath, secret, names }: VolumeFacts): PodVolumes {
-  const { workspace, kit } = runnerClass;
+export function planVolumes({ runnerClass, workspacePath, secret, shared, names }: VolumeFacts): PodVolumes {
+  const { kit } = runnerClass;
+  const workspace: RunnerClass["workspace"] =
+    shared === undefined
+      ? runnerClass.workspace
+      : { kind: "claim", claim: shared.claimName, subPath: shared.subPath };
   const subPath = workspace.kind === "claim" ? workspace.subPath : undefined;
   return {
     volumes: [

@@ -70,6 +70,29 @@ describe("JobFolders", () => {
     expect(existsSync(all.root)).toBe(false);
   });
 
+  it("gives all jobs of a build that say so one workspace, which goes with the build", async () => {
+    const all = folders();
+    const a = all.directoriesFor("1:1", { ...placed("a"), sharedBy: "1" });
+    const b = all.directoriesFor("1:2", { ...placed("b"), sharedBy: "1" });
+    const other = all.directoriesFor("2:1", { ...placed("a"), sharedBy: "2" });
+    expect(b.workspace).toBe(a.workspace);
+    expect(b.temp).not.toBe(a.temp);
+    expect(other.workspace).not.toBe(a.workspace);
+    for (const { workspace, temp: temporary } of [a, b, other]) {
+      mkdirSync(workspace, { recursive: true });
+      mkdirSync(temporary, { recursive: true });
+    }
+    all.release("1:1", "a");
+    all.release("1:2", "b");
+    expect(existsSync(a.workspace)).toBe(true);
+    // Its folders are as new, but are no place for a job that shares nothing.
+    expect(all.directoriesFor("3:1", placed("c")).workspace).not.toBe(a.workspace);
+    await all.releaseBuild("1");
+    expect([a, other].map(({ workspace }) => existsSync(workspace))).toEqual([false, true]);
+    await all.close();
+    expect(existsSync(other.workspace)).toBe(false);
+  });
+
   it("keeps everything where it is asked to", async () => {
     const all = folders({ keep: true });
     const { workspace } = all.directoriesFor("1", placed("a"));

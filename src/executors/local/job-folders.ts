@@ -28,6 +28,8 @@ interface FoldersOwner {
   readonly attempt: number;
   /** The repository's name, where it is another than `JobFoldersOptions.name`. */
   readonly repository?: string;
+  /** The build whose jobs all work in one workspace; see `releaseBuild`. Absent: it has its own. */
+  readonly sharedBy?: string;
 }
 
 /** The folders of one attempt of a job. */
@@ -35,6 +37,7 @@ interface Place {
   readonly repository: string;
   readonly folder: string;
   readonly directories: JobDirectories;
+  readonly sharesWorkspace: boolean;
 }
 
 /**
@@ -47,6 +50,8 @@ export class JobFolders {
   readonly #root: string;
   readonly #attempts = new Map<string, Place[]>();
   readonly #free: Place[] = [];
+  /** Of builds whose jobs share one. */
+  readonly #workspaces = new Map<string, string>();
   readonly #removals = new Set<Promise<void>>();
   #made = 0;
 
@@ -69,10 +74,11 @@ export class JobFolders {
   directoriesFor(buildId: string, job: FoldersOwner): JobDirectories {
     const id = `${buildId}\0${job.jobKey}`;
     const repository = job.repository ?? this.#options.name;
-    const free = this.#free.findLastIndex((place) => place.repository === repository);
+    const shared = job.sharedBy === undefined ? undefined : this.#shared(job.sharedBy);
+    const free = this.#free.findLastIndex((place) => shared === undefined && place.repository === repository);
     const place =
       this.#free.splice(free, free === -1 ? 0 : 1)[0] ??
-      this.#place(repository, this.#options.keep ? this.#keptName(buildId, job) : undefined);
+      this.#place(repository, this.#options.keep ? this.#keptName(buildId, job) : undefined, shared);
     this.#attempts.set(id, [...(this.#attempts.get(id) ?? []), place]);
     return place.directories;
   }
@@ -84,13 +90,21 @@ export class JobFolders {
     const places = this.#attempts.get(id) ?? [];
     this.#attempts.delete(id);
     for (const place of places) {
-      if (isAsNew(place, this.#options.bound !== undefined)) {
+      if (!place.sharesWorkspace && isAsNew(place, this.#options.bound !== undefined)) {
         this.#free.push(place);
         continue;
       }
       const removal = removeFolder(place.folder).finally(() => this.#removals.delete(removal));
       this.#removals.add(removal);
     }
+  }
+
+  /** A build has ended: the workspace that its jobs shared goes, if they did. */
+  async releaseBuild(buildId: string): Promise<void> {
+    const folder = this.#workspaces.get(buildId);
+    if (folder === undefined || this.#options.keep) return;
+    this.#workspaces.delete(buildId);
+    await removeFolder(folder);
   }
 
   /** Removes everything, unless it is to be kept. Never rejects. */
@@ -100,17 +114,23 @@ export class JobFolders {
     if (this.#options.memory !== undefined) await removeFolder(this.#options.memory);
   }
 
-  #place(repository: string, name = `${++this.#made}`): Place {
+  #shared(buildId: string): string {
+    const folder = this.#workspaces.get(buildId) ?? join(this.#root, `shared-${safeFileName(buildId)}`);
+    this.#workspaces.set(buildId, folder);
+    return folder;
+  }
+
+  #place(repository: string, name = `${++this.#made}`, shared?: string): Place {
     const { toolCache, actionCache, bound, memory } = this.#options;
     const folder = join(this.#root, name);
     const directories = {
-      workspace: bound ?? join(folder, safeFileName(repository)),
+      workspace: bound ?? join(shared ?? folder, safeFileName(repository)),
       temp: join(folder, "_temp"),
       ...(memory === undefined ? {} : { control: join(memory, name) }),
       toolCache,
       actionCache,
     };
-    return { repository, folder, directories };
+    return { repository, folder, directories, sharesWorkspace: shared !== undefined };
   }
 
   /** Kept folders are found by the name of their job. */

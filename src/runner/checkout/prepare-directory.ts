@@ -5,6 +5,9 @@ import type { Git } from "../git/git.ts";
 import type { CheckoutContext } from "./checkout-context.ts";
 import type { CheckoutSettings } from "./checkout-settings.ts";
 
+/** A folder in a workspace that several jobs share, while one of them checks out. */
+export const SHARED_LOCK = ".slipway-checking-out";
+
 /**
  * Makes room for a checkout. What stands there gives way, unless it is an earlier checkout of the same repository and
  * the step asks not to clean. True: files were kept. Throws `ExecError` (`InvalidSpec`) rather than delete the user's own.
@@ -35,7 +38,7 @@ export async function prepareDirectory(
   const found = await lstat(directory).catch(() => undefined);
   if (found !== undefined && !found.isDirectory()) await rm(directory, { force: true });
   await mkdir(directory, { recursive: true });
-  const names = await readdir(directory);
+  const names = (await readdir(directory)).filter((name) => name !== SHARED_LOCK);
   if (names.length === 0) return false;
 
   const earlier = names.includes(".git") ? await originOf(git, directory, signal) : undefined;

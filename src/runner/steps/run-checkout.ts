@@ -26,7 +26,10 @@ export async function runCheckoutStage(step: StepExecution, spec: UsesStepSpec):
   }
   const inputs = step.evaluateTexts(spec.with);
   writeActionHead(step, `Run ${spec.uses}`, inputs);
-  const { outputs, state } = await runCheckout(inputs, context);
+  const { outputs, state } =
+    checkout.shared === true
+      ? await (await import("../checkout/shared-checkout.ts")).sharedCheckout(inputs, context, job.clock)
+      : await runCheckout(inputs, context);
   for (const [name, value] of Object.entries(outputs)) step.setOutput(name, value);
   for (const [name, value] of Object.entries(state ?? {})) step.saveState(name, value);
 }

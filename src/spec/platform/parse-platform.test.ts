@@ -41,6 +41,15 @@ const scope: Scope = {
 };
 
 describe("a .platform.yaml", () => {
+  it.each([
+    ["", undefined],
+    ["workspace: clone", undefined],
+    ["workspace: pvc", "shared"],
+    ["workspace: &w 'pvc'", "shared"],
+  ])("has its steps share a workspace only where it says so: %s", (line, workspace) => {
+    expect(specOf(`${line}\n${GOOD}`).workspace).toBe(workspace);
+  });
+
   it("becomes one job for each step, which clones the commit and runs the commands", () => {
     const [job] = jobsOf(step("image: alpine:3", "commands:", "  - make", "  - make test"));
     expect(job).toMatchObject({

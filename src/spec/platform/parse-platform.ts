@@ -9,9 +9,10 @@ import type { PlatformStep } from "./platform-step.ts";
 import { readArtifacts } from "./read-artifacts.ts";
 import { readSteps } from "./read-steps.ts";
 import { readTriggers } from "./read-triggers.ts";
+import { readWorkspace } from "./read-workspace.ts";
 import { YamlSource } from "./yaml-source.ts";
 
-const KEYS = ["on", "pipeline", "artifacts"];
+const KEYS = ["on", "pipeline", "artifacts", "workspace"];
 const START = { start: 0, end: 1 };
 
 /**
@@ -33,6 +34,7 @@ export function parsePlatform({ path, content }: PipelineFile): ParsedPipeline {
   const on = fields ? readTriggers(yaml, fields.get("on")) : [];
   const steps = readSteps(yaml, fields?.get("pipeline"));
   const artifacts = readArtifacts(yaml, fields?.get("artifacts"));
+  const workspace = readWorkspace(yaml, fields?.get("workspace"));
   for (const step of steps) checkTexts(yaml, step);
   checkGraph(yaml, steps);
   const ids = jobIdsFor(steps.map(({ name }) => name.text));
@@ -44,7 +46,13 @@ export function parsePlatform({ path, content }: PipelineFile): ParsedPipeline {
   const diagnostics = yaml.diagnostics.toArray();
   return yaml.diagnostics.hasErrors
     ? { diagnostics }
-    : { diagnostics, spec: { file: path, format: "platform", on, jobs, artifacts } };
+    : {
+        diagnostics,
+        spec: {
+          ...{ file: path, format: "platform", on, jobs, artifacts },
+          ...(workspace === undefined ? {} : { workspace }),
+        },
+      };
 }
 
 /** Names of the steps that a step waits for. */

@@ -34,7 +34,7 @@ describe("mistakes in a .platform.yaml", () => {
     expect(mistakesOf(content)).toEqual([]);
   });
 
-  const KEYS = "Known keys: on, pipeline, artifacts";
+  const KEYS = "Known keys: on, pipeline, artifacts, workspace";
   const cases: [name: string, content: string, mistakes: string[]][] = [
     ["an empty file", "", ["1:1 empty-file: The file is empty"]],
     ["only comments", "# nothing\n", ["1:1 empty-file: The file is empty"]],
@@ -50,6 +50,23 @@ describe("mistakes in a .platform.yaml", () => {
       "no steps",
       "pipeline: {}",
       ["1:1 missing-key: The pipeline has no steps (Add 'steps:' with at least one step)"],
+    ],
+    [
+      "a workspace of another kind",
+      `workspace: pcv\n${GOOD}`,
+      ["1:12 schema: workspace must be clone or pvc, not 'pcv' (Did you mean 'pvc'?)"],
+    ],
+    [
+      "a workspace that is nothing like one",
+      `workspace: everything\n${GOOD}`,
+      [
+        "1:12 schema: workspace must be clone or pvc, not 'everything' (clone: each step its own; pvc: one that all steps share)",
+      ],
+    ],
+    [
+      "a workspace of another type",
+      `workspace: [pvc]\n${GOOD}`,
+      ["1:12 schema: workspace must be a text, not a sequence"],
     ],
     ["zero steps", "pipeline:\n  steps: []", ["2:3 missing-key: The pipeline must have at least one step"]],
     [

@@ -13,6 +13,9 @@
   resources: [secrets]
   verbs: [create, delete, get]
 - apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [create, delete, get, list]
+- apiGroups: [""]
   resources: [events]
   verbs: [list]
 {{- end -}}
