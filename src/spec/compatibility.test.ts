@@ -102,6 +102,12 @@ describe("the compatibility tables", () => {
     }
   });
 
+  it("name tests that exist", () => {
+    const named = new Set([...text.matchAll(/`(test\/[\w/.-]+)`/g)].map(([, name]) => name ?? ""));
+    expect(named.size).toBeGreaterThan(3);
+    expect([...named].filter((name) => !existsSync(`${root}${name}`))).toEqual([]);
+  });
+
   it("name scenarios that exist", () => {
     const named = new Set([...text.matchAll(/\| `(\d\d-[a-z0-9-]+)` *\|/g)].map(([, name]) => name));
     expect(named.size).toBeGreaterThan(30);
