@@ -7,13 +7,13 @@ import { kubernetesPlace } from "./stand/kubernetes-place.ts";
 import { onRealCluster, openStand } from "./stand/open-stand.ts";
 
 const stand = await openStand();
-const mailbox = await startMailboxServer(systemClock, { host: stand.address });
+const server = await startMailboxServer(systemClock, { host: stand.address });
 afterAll(async () => {
-  await mailbox.close();
+  await server.close();
   await stand.close();
 }, 90_000);
 
-describeExecutor("kubernetes", () => kubernetesPlace(stand, mailbox), {
+describeExecutor("kubernetes", () => kubernetesPlace(stand, server.mailbox), {
   skips: {
     "host environment": "steps in a container have its environment, and not the host's",
     "image builds": "pods have no Docker daemon, and build no images",

@@ -8,7 +8,7 @@ import type { JobTokens } from "../../identity/job-tokens.ts";
 import type { Store } from "../../store/store.ts";
 import { StoredMailbox, type StoredMailboxOptions } from "./stored-mailbox.ts";
 
-/** One of the servers that runners reach, on a port of its own. */
+/** One of the servers that runners reach, on a port of its own (of 127.0.0.1, or of `host`). */
 export interface RunnerServer {
   readonly mailbox: StoredMailbox;
   readonly handler: PushHandler;
@@ -19,11 +19,12 @@ export interface RunnerServer {
 export async function startRunnerServer(
   parts: { readonly store: Pick<Store, "runners">; readonly tokens: JobTokens; readonly events: EventBus },
   change: Partial<StoredMailboxOptions> = {},
+  host = "127.0.0.1",
 ): Promise<RunnerServer> {
   const server = createServer((request, response) => void handler.handle(request, response));
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const mailbox = new StoredMailbox({ ...parts, clock: systemClock, url, pollMs: 50, ...change });
   const handler = new PushHandler({ inbox: mailbox, clock: systemClock, onUnexpected: () => {} });
   return {

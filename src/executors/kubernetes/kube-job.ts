@@ -5,7 +5,6 @@ import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
 import type { JobAttemptName, JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import type { RunnerMailbox } from "../push/runner-mailbox.ts";
-import { diagnoseDisruption } from "./diagnose-disruption.ts";
 import { diagnosePod, type PodDiagnosis } from "./diagnose-pod.ts";
 import { EventLooks } from "./event-looks.ts";
 import { JobFrames } from "./job-frames.ts";
@@ -18,6 +17,7 @@ import { eventNotes, eventProblem } from "./pod-events.ts";
 import { type PodProblem, problemError } from "./pod-problem.ts";
 import { parseTerminationLog } from "./termination-log.ts";
 import { pause } from "./wait.ts";
+import { whyGone } from "./why-gone.ts";
 
 export interface KubeJobParts {
   readonly client: KubeClient;
@@ -50,6 +50,8 @@ const KILL_MS = 3_000;
 const CANCEL_MARGIN_MS = 60_000;
 /** Taking away goes on behind an end, or a release, that it would hold up for longer. */
 const CLEAN_UP_MS = 2_000;
+/** Of services, when their job has ended. */
+const SERVICES_END_S = 5;
 /** A Job without a pod is looked at after so long, and then as often: it may be over, or gone. */
 const JOB_LOOKS_MS = 5_000;
 const OVER: ReadonlySet<string> = new Set(["Failed", "Complete", "FailureTarget", "SuccessCriteriaMet"]);
@@ -159,7 +161,7 @@ export class KubeJob implements RunningJob {
     this.#alarm?.();
     // Whoever attaches before the release hears a reported end again. One of a job that never ran must not begin after it.
     this.#keeps = end.kind === "reported" && !this.#unstarted;
-    if (!this.#keeps) await this.#takeAway();
+    await (this.#keeps ? this.#endServices() : this.#takeAway());
     return end;
   }
 
@@ -307,32 +309,8 @@ export class KubeJob implements RunningJob {
     }
   }
 
-  /** In the words of whoever ended the pod, as far as they can be found. */
   async #whyGone(): Promise<ExecError> {
-    const { client } = this.#parts;
-    const { namespace, jobName, jobUid } = this.#facts;
-    const { pod } = this.#sight;
-    const disruption = pod === undefined ? undefined : diagnoseDisruption(pod);
-    if (disruption !== undefined && disruption.key !== "deleted") return problemError(disruption);
-    const job = await client.get("jobs", namespace, jobName).catch(() => undefined);
-    if (job === undefined || job.metadata?.uid !== jobUid || job.metadata.deletionTimestamp !== undefined)
-      return new ExecError(
-        "Transient",
-        `The Job ${jobName} was deleted by somebody other than Slipway, and its pod with it.`,
-      );
-    const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
-    if (failed?.reason === "DeadlineExceeded")
-      return new ExecError(
-        "Timeout",
-        `The Job ${jobName} was ended at its deadline: ${failed.message ?? ""}`,
-        {
-          retryable: false,
-        },
-      );
-    return new ExecError(
-      "Transient",
-      `The pod ${pod?.metadata?.name ?? `of ${jobName}`} was deleted by somebody other than Slipway.`,
-    );
+    return await whyGone(this.#parts.client, this.#facts, this.#sight.pod);
   }
 
   /**
@@ -456,8 +434,23 @@ export class KubeJob implements RunningJob {
     this.#alarm = this.#parts.clock.after(Math.max(1, delayMs), () => this.#stir());
   }
 
+  /**
+   * Services that do not heed their node's signal would outlast their job by its grace period. The pod stays where it is
+   * needed to understand the end: one that it alone tells of, and one of a cancel that who attaches knows nothing of.
+   */
+  async #endServices(): Promise<void> {
+    const { final } = this.#frames;
+    const killed = this.#killedAt !== undefined;
+    const { pod, deleted } = this.#sight;
+    const name = pod?.metadata?.name;
+    if (!this.#facts.terms.sidecars || final === undefined || name === undefined || deleted) return;
+    if (final.result === "cancelled" && !killed) return;
+    const how = { graceSeconds: killed ? 0 : SERVICES_END_S };
+    await this.#within(this.#parts.client.remove("pods", this.#facts.namespace, name, how).catch(() => {}));
+  }
+
   async #takeAway(): Promise<void> {
-    const { remains, clock } = this.#parts;
+    const { remains } = this.#parts;
     const { pod, deleted } = this.#sight;
     const atOnce = !this.#keeps || this.#facts.terms.sidecars;
     const gone = remains.takeAway({
@@ -465,10 +458,14 @@ export class KubeJob implements RunningJob {
       // A pod that would outlast its job by its grace period is ended itself; one of which no end is awaited, without waiting.
       ...(pod?.metadata?.name === undefined || deleted || !atOnce
         ? {}
-        : { pod: { name: pod.metadata.name, graceSeconds: this.#keeps ? 5 : 0 } }),
+        : { pod: { name: pod.metadata.name, graceSeconds: this.#keeps ? SERVICES_END_S : 0 } }),
     });
+    await this.#within(gone);
+  }
+
+  async #within(cleaning: Promise<unknown>): Promise<void> {
     const late = new AbortController();
-    await Promise.race([gone, pause(clock, CLEAN_UP_MS, late.signal)]);
+    await Promise.race([cleaning, pause(this.#parts.clock, CLEAN_UP_MS, late.signal)]);
     late.abort();
   }
 }

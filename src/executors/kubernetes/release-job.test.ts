@@ -70,4 +70,33 @@ describe("the end of a job", () => {
     expect(await never.ended).toMatchObject({ kind: "reported", final: { result: "cancelled" } });
     await world.cluster.until("nothing is left of them", () => world.left().length === 0);
   });
+
+  it("ends services at once, though their pod would keep them for its grace period, and is told again all the same", async () => {
+    world.inPods(async (runner) => await runner.finish("failure", { outputs: { answer: "42" } }));
+    const services = [{ id: "db", image: "db:1", env: {}, ports: [], volumes: [], options: "" }];
+    const { job } = await world.start(world.request("build", { services }));
+    expect(await job.ended).toMatchObject(ENDS);
+    await world.cluster.until("the pod goes", () =>
+      world.cluster.list("pods").every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+    );
+    expect(world.left()).toEqual(expect.arrayContaining([expect.stringMatching(/^jobs\//)]));
+    const { job: again } = await world.attach(job.ref);
+    expect(await again?.ended).toMatchObject(ENDS);
+  });
+
+  it("of a cancel is told again to who attaches and knows of no cancel", async () => {
+    world.inPods(async (runner) => {
+      await runner.begin();
+      await runner.command();
+      return await runner.finish("cancelled");
+    });
+    const services = [{ id: "db", image: "db:1", env: {}, ports: [], volumes: [], options: "" }];
+    const { job, said } = await world.start(world.request("build", { services }));
+    await said.until(({ frames }) => frames.length > 0);
+    job.cancel("enough");
+    expect(await job.ended).toMatchObject({ kind: "reported", final: { result: "cancelled" } });
+    const { job: again } = await world.attach(job.ref);
+    expect(await again?.ended).toMatchObject({ kind: "reported", final: { result: "cancelled" } });
+    await world.gone();
+  });
 });

@@ -1,5 +1,6 @@
 import type { ImagesUnderTest } from "../../../src/executors/conformance/executor-under-test.ts";
 import type { HttpKubeClient } from "../../../src/executors/kubernetes/http-kube-client.ts";
+import type { KubeAccess } from "../../../src/executors/kubernetes/kube-access.ts";
 
 /** A cluster as tests of an executor need it: the project's own, or a real one. */
 export interface ClusterStand {
@@ -15,6 +16,8 @@ export interface ClusterStand {
   readonly api: { readonly host: string; readonly port: number };
   /** May do everything. */
   readonly admin: HttpKubeClient;
+  /** The same, for what that client has no call for. */
+  adminAccess(): Promise<KubeAccess>;
 
   /** The path of a kubeconfig for a worker that may do what the Role says, and comes by a port of 127.0.0.1. */
   workerConfig(port: number): string;

@@ -7,7 +7,7 @@ import { HttpKubeClient } from "../../../src/executors/kubernetes/http-kube-clie
 import { ANNOTATION, LABEL } from "../../../src/executors/kubernetes/job-names.ts";
 import { loadKubeAccess } from "../../../src/executors/kubernetes/kube-access.ts";
 import { KubernetesExecutor } from "../../../src/executors/kubernetes/kubernetes-executor.ts";
-import type { MailboxServer } from "../../../src/executors/push/testing/mailbox-server.ts";
+import type { RunnerMailbox } from "../../../src/executors/push/runner-mailbox.ts";
 import type { JobPlacement } from "../../../src/protocol/job-placement.ts";
 import { ENTRYPOINT } from "../../support/images/conformance-images.ts";
 import { tcpProxy } from "../../support/tcp-proxy.ts";
@@ -23,7 +23,7 @@ let places = 0;
 /** An installation of its own on the cluster, which others use beside it; it reaches the API by a road that can be cut. */
 export async function kubernetesPlace(
   stand: ClusterStand,
-  { mailbox }: MailboxServer,
+  mailbox: RunnerMailbox,
 ): Promise<ExecutorUnderTest & { readonly installation: string }> {
   const { admin, namespace, images } = stand;
   const served = await ServedRepositories.open(stand.address);

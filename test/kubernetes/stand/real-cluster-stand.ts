@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Writable } from "node:stream";
-import { CoreV1Api, Exec, KubeConfig, RbacAuthorizationV1Api, type V1Pod } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+  type V1Node,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import { FakeRegistry } from "../../../src/executors/docker/fake-registry.fixture.ts";
 import { KIT } from "../../../src/executors/kit/kit-layout.ts";
 import { HttpKubeClient } from "../../../src/executors/kubernetes/http-kube-client.ts";
@@ -17,6 +25,7 @@ import { KubeconfigFiles } from "./kubeconfig-file.ts";
 const WORKER = "slipway-worker";
 const TOKEN_SECONDS = 3 * 3600;
 const NAMESPACE_MS = 60_000;
+const EXEC_MS = 5_000;
 
 /** The cluster that `KUBECONFIG` leads to, in a namespace of its own, by a user who may do what the shipped Role says. */
 export async function openRealClusterStand(env: NodeJS.ProcessEnv): Promise<ClusterStand> {
@@ -27,8 +36,7 @@ export async function openRealClusterStand(env: NodeJS.ProcessEnv): Promise<Clus
   const core = config.makeApiClient(CoreV1Api);
   const namespace = `slipway-test-${randomBytes(4).toString("hex")}`;
   const { items: nodes } = await core.listNode();
-  const own = ownAddresses();
-  const isHere = nodes.every(({ status }) => status?.addresses?.some(({ address }) => own.includes(address)));
+  const nodeAddress = await ownAddressOf(nodes);
   await core.createNamespace({
     body: { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } } },
   });
@@ -40,7 +48,7 @@ export async function openRealClusterStand(env: NodeJS.ProcessEnv): Promise<Clus
     serverName: given.tlsServerName ?? (/^[\d.]+$|:/.test(hostname) ? "kubernetes" : hostname),
   });
   const admin = new HttpKubeClient({ access: () => loadKubeAccess({}) });
-  const registry = isHere ? await FakeRegistry.open() : undefined;
+  const registry = nodeAddress === undefined ? undefined : await FakeRegistry.open();
   const podsOf = async (installation: string) => {
     const labelSelector = `${LABEL.installation}=${installation}`;
     const { items } = await core.listNamespacedPod({ namespace, labelSelector });
@@ -50,11 +58,12 @@ export async function openRealClusterStand(env: NodeJS.ProcessEnv): Promise<Clus
     name: `the cluster at ${given.server}`,
     namespace,
     arch: nodes[0]?.status?.nodeInfo?.architecture === "arm64" ? "arm64" : "amd64",
-    address: env.SLIPWAY_TEST_ADDRESS ?? own.find((each) => isReachable(each)) ?? "127.0.0.1",
+    address: env.SLIPWAY_TEST_ADDRESS ?? nodeAddress ?? firstAddress(),
     kitImage: env.SLIPWAY_TEST_KIT_IMAGE ?? (await testKitImage()).reference,
     images: namesOf(await conformanceImages()),
     api: { host: hostname, port: Number(port || (protocol === "http:" ? 80 : 443)) },
     admin,
+    adminAccess: () => loadKubeAccess({}),
     workerConfig: (by) => configs.write(by),
     missingImage:
       env.SLIPWAY_TEST_MISSING_IMAGE ??
@@ -141,46 +150,75 @@ async function hasProcess(
   container: string,
   marker: string,
 ): Promise<boolean> {
-  // Not its own arguments.
+  // Not in its own arguments, nor of its own process, which has the container's environment.
   const pattern = `[${marker.slice(0, 1)}]${marker.slice(1)}`;
   const busybox = container.startsWith("svc-") ? "/bin/busybox" : KIT.busybox;
-  const script = 'exec "$1" grep -ls -e "$2" /proc/[0-9]*/environ /proc/[0-9]*/cmdline';
+  const script =
+    'for each in /proc/[0-9]*; do [ "$each" = /proc/$$ ] || "$1" grep -qs -e "$2" "$each/environ" "$each/cmdline" && echo "$each"; done; echo looked';
+  for (let tries = 1; ; tries += 1) {
+    const said = await execIn(config, pod, container, [
+      busybox,
+      "sh",
+      "-c",
+      script,
+      "look",
+      busybox,
+      pattern,
+    ]);
+    if (said?.includes("looked") === true) return said.includes("/proc/");
+    // It has ended meanwhile, or the connection was lost.
+    if (said === undefined || tries === 3) return false;
+  }
+}
+
+/** What the command printed, as far as it came within a while; undefined: there is no such container any more. */
+async function execIn(
+  config: KubeConfig,
+  pod: V1Pod,
+  container: string,
+  command: string[],
+): Promise<string | undefined> {
   const said: Buffer[] = [];
+  const over = Promise.withResolvers<boolean>();
   const out = new Writable({
     write: (chunk: Buffer, _, done) => {
       said.push(chunk);
+      if (Buffer.concat(said).includes("looked")) over.resolve(true);
       done();
     },
   });
   const { name = "", namespace = "" } = pod.metadata ?? {};
-  const exec = new Exec(config);
-  await new Promise<void>((resolve) => {
-    exec
-      .exec(
-        namespace,
-        name,
-        container,
-        [busybox, "sh", "-c", script, "look", busybox, pattern],
-        out,
-        null,
-        null,
-        false,
-        () => resolve(),
-      )
-      // It has ended meanwhile.
-      .then(
-        (socket) => socket.on("close", () => resolve()),
-        () => resolve(),
-      );
-  });
-  return Buffer.concat(said).includes("/proc/");
+  const timer = setTimeout(() => over.resolve(true), EXEC_MS);
+  const connecting = new Exec(config).exec(namespace, name, container, command, out, null, null, false, () =>
+    over.resolve(true),
+  );
+  connecting.then(
+    (socket) => socket.on("close", () => over.resolve(true)),
+    () => over.resolve(false),
+  );
+  const ran = await over.promise;
+  clearTimeout(timer);
+  void connecting.then((socket) => socket.close()).catch(() => {});
+  return ran ? Buffer.concat(said).toString() : undefined;
 }
 
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
+/** Where the cluster's one node is this machine: its address. */
+async function ownAddressOf(nodes: readonly V1Node[]): Promise<string | undefined> {
+  const [node, ...others] = nodes;
+  const address = node?.status?.addresses?.find(({ type }) => type === "InternalIP")?.address;
+  if (address === undefined || others.length > 0) return undefined;
+  // A bridge without pods is in no list of interfaces that are up.
+  const server = createServer();
+  return await new Promise((resolve) => {
+    server.once("error", () => resolve(undefined));
+    server.listen(0, address, () => server.close(() => resolve(address)));
+  });
 }
 
 /** IPv4, and neither loopback nor link-local. */
-function isReachable(address: string): boolean {
-  return /^\d+\./.test(address) && !/^(127|169\.254)\./.test(address);
+function firstAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((each) =>
+    (each ?? []).map(({ address }) => address),
+  );
+  return all.find((each) => /^\d+\./.test(each) && !/^(127|169\.254)\./.test(each)) ?? "127.0.0.1";
 }

@@ -55,6 +55,7 @@ export async function openTestClusterStand(): Promise<ClusterStand> {
     images,
     api: { host: hostname, port: Number(port) },
     admin,
+    adminAccess: () => loadKubeAccess({ kubeconfig }),
     workerConfig: (by) => configs.write(by),
     missingImage: `${registry.host}/nobody/has-this:1`,
     isAlive: async (marker, installation) => {
