@@ -87,6 +87,21 @@ export async function checkConnections(
     },
     (name) => name,
   );
+  if (config.roles.includes("worker")) {
+    const places = new Set(config["worker.executors"]);
+    const loaded = places.has("docker") || places.has("kubernetes") ? import("./check-places.ts") : undefined;
+    for (const [name, check] of [
+      ["docker", "checkDocker"],
+      ["kubernetes", "checkKubernetes"],
+    ] as const) {
+      if (!places.has(name) || loaded === undefined) continue;
+      await attempt(
+        name,
+        async () => (await loaded)[check](config, host),
+        (detail) => detail,
+      );
+    }
+  }
   if (config.roles.includes("pipeline")) {
     const { host: address, port } = config.listen;
     await attempt(

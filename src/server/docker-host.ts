@@ -1,11 +1,15 @@
 import { hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { JobHost } from "../builds/worker/job-host.ts";
+import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import { ExecError } from "../errors.ts";
+import type { DockerEngine } from "../executors/docker/docker-engine.ts";
+import { type EngineAddress, parseEngineAddress } from "../executors/docker/engine-address.ts";
 import type { DockerConfigFile } from "../executors/docker/registry-credentials.ts";
 import type { KitSource } from "../executors/kit/kit-source.ts";
 import { readSettingFile } from "./read-setting-file.ts";
+import type { ServerHost } from "./running-server.ts";
 import type { ContainerHostParts } from "./start-worker.ts";
 
 /** A daemon that is away longer than this has lost the jobs on it. */
@@ -14,15 +18,12 @@ const PATIENCE_MS = 5 * 60_000;
 /** Places for jobs in containers of a Docker daemon, by the settings. Rejects with `InvalidSpec` where they make no sense. */
 export async function startDockerHost({ shared, ...host }: ContainerHostParts): Promise<JobHost> {
   const { config, folder, clock } = shared;
-  const [{ DockerExecutor }, { parseEngineAddress }, { HostedExecutor }, { containerJobHost }] =
-    await Promise.all([
-      import("../executors/docker/docker-executor.ts"),
-      import("../executors/docker/engine-address.ts"),
-      import("../builds/worker/hosted-executor.ts"),
-      import("../builds/worker/container-job-host.ts"),
-    ]);
-  const tlsFolder = config["docker.certificates"];
-  const address = parseEngineAddress(config["docker.host"], tlsFolder !== undefined);
+  const [{ DockerExecutor }, { HostedExecutor }, { containerJobHost }] = await Promise.all([
+    import("../executors/docker/docker-executor.ts"),
+    import("../builds/worker/hosted-executor.ts"),
+    import("../builds/worker/container-job-host.ts"),
+  ]);
+  daemonAddress(config);
   const dockerConfig = await readDockerConfig(config["docker.config"]);
   const executor = new DockerExecutor({
     images: parseImages(config["docker.images"]),
@@ -47,19 +48,32 @@ export async function startDockerHost({ shared, ...host }: ContainerHostParts): 
     patienceMs: PATIENCE_MS,
     kit: kitSource(config["docker.kit"], shared.host.kitFolder, shared.version),
     clock,
-    engine: async () => {
-      const { dockerodeEngine } = await import("../executors/docker/dockerode-engine.ts");
-      return await dockerodeEngine({
-        address,
-        clock,
-        ...(tlsFolder === undefined ? {} : { tlsFolder }),
-        ...(shared.host.env.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: shared.host.env.SSH_AUTH_SOCK }),
-      });
-    },
+    engine: () => openDaemon(config, shared.host.env, clock),
   });
   return containerJobHost({
     ...host,
     executor: new HostedExecutor({ executor, maxJobs: host.maxJobs, now: () => clock.now() }),
+  });
+}
+
+/** Throws `InvalidSpec`. */
+export function daemonAddress(config: Config): EngineAddress {
+  return parseEngineAddress(config["docker.host"], config["docker.certificates"] !== undefined);
+}
+
+/** A connection to the daemon of the settings; nothing is asked of it. */
+export async function openDaemon(
+  config: Config,
+  env: ServerHost["env"],
+  clock: Clock,
+): Promise<DockerEngine> {
+  const { dockerodeEngine } = await import("../executors/docker/dockerode-engine.ts");
+  const tlsFolder = config["docker.certificates"];
+  return await dockerodeEngine({
+    address: daemonAddress(config),
+    clock,
+    ...(tlsFolder === undefined ? {} : { tlsFolder }),
+    ...(env.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: env.SSH_AUTH_SOCK }),
   });
 }
 
