@@ -28,12 +28,12 @@ export interface DockerPlaceOptions {
 }
 
 /** A place on the run's Docker daemon, reached through a socket that can be taken away. */
-export async function dockerPlace({
-  mode,
-  kitFolder,
-  more = {},
-}: DockerPlaceOptions): Promise<
-  ExecutorUnderTest & { readonly images: ImagesUnderTest; readonly client: Docker }
+export async function dockerPlace({ mode, kitFolder, more = {} }: DockerPlaceOptions): Promise<
+  ExecutorUnderTest & {
+    readonly images: ImagesUnderTest;
+    readonly client: Docker;
+    readonly installation: string;
+  }
 > {
   const { client, socketPath = "" } = await testDocker();
   const images = await loadConformanceImages(client);
@@ -79,6 +79,7 @@ export async function dockerPlace({
   };
   return {
     client,
+    installation,
     executor: open(),
     images,
     request: (jobKey) => ({
