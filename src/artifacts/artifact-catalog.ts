@@ -7,6 +7,12 @@ export interface ArtifactCatalog {
   find(runId: string, name: string): Promise<KeptArtifact | undefined>;
   /** Stores content and record; an artifact of that name that the run had is replaced. */
   add(artifact: NewArtifact, content: UploadedContent): Promise<KeptArtifact>;
+  /** The same, but for one of that name that `stays`: then undefined, and the content is of no use. */
+  addUnless(
+    artifact: NewArtifact,
+    content: UploadedContent,
+    stays: (present: Pick<KeptArtifact, "buildId" | "jobKey">) => boolean,
+  ): Promise<KeptArtifact | undefined>;
   remove(artifact: KeptArtifact): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import type { JsonObject } from "../json.ts";
 import type { ArtifactCatalog, KeptArtifact } from "./artifact-catalog.ts";
 import { checkArtifactName } from "./artifact-name.ts";
 import { beginUpload } from "./begin-upload.ts";
+import type { CollectionRule } from "./collection-rule.ts";
 import { artifactKey } from "./content-keys.ts";
 import { intField, textField, timeField } from "./twirp-fields.ts";
 import type { Upload, Uploads } from "./uploads.ts";
@@ -14,6 +15,8 @@ export interface ArtifactServiceParts {
   readonly clock: () => number;
   /** The most, and what holds where an artifact names no time of its own. */
   readonly retentionDays: (identity: JobIdentity) => number | Promise<number>;
+  /** For what runners keep themselves of a `.platform.yaml`; absent: what is kept last stays. */
+  readonly rule?: Pick<CollectionRule, "staying" | "isLast">;
   /** Of one artifact; absent: no limit. */
   readonly maxBytes?: number;
   /** Of the job that began an upload. */
@@ -31,6 +34,10 @@ const OLDEST_VERSION = 4;
 /**
  * `github.actions.results.api.v1.ArtifactService`: CreateArtifact, then the upload to the address it gives, then
  * FinalizeArtifact; ListArtifacts, GetSignedArtifactURL, DeleteArtifact. A job sees the artifacts of its own build.
+ *
+ * Slipway's own, for runners that keep the artifacts of a `.platform.yaml`: the first two with `collected: true` replace what an
+ * other job has kept, unless it is a later one of the file; `superseded: true` in the answer says that it stays.
+ * `MissingArtifacts`, given `names` of which the job has nothing, answers with those that a person is to be told of.
  */
 export class ArtifactService {
   readonly #parts: ArtifactServiceParts;
@@ -54,6 +61,8 @@ export class ArtifactService {
         return this.#signedUrl(identity, request);
       case "DeleteArtifact":
         return this.#delete(identity, request);
+      case "MissingArtifacts":
+        return this.#missing(identity, request);
       default:
         return undefined;
     }
@@ -72,7 +81,10 @@ export class ArtifactService {
     }
     const present = await catalog.list(runId);
     const existing = present.find((artifact) => artifact.name === name);
-    if (existing && !isOfEarlierAttempt(existing, identity)) throw alreadyExists(name);
+    const collected = request.collected === true;
+    if (collected && existing && (await this.#staying(identity))(existing))
+      return { ok: true, superseded: true };
+    if (!collected && existing && !isOfEarlierAttempt(existing, identity)) throw alreadyExists(name);
     const mine = present.filter((artifact) => artifact.jobBackendId === identity.jobBackendId);
     if (mine.length >= MAX_ARTIFACTS_A_JOB) {
       throw new ExecError("QuotaExceeded", `a job keeps at most ${MAX_ARTIFACTS_A_JOB} artifacts`);
@@ -80,12 +92,13 @@ export class ArtifactService {
     const wish = timeField(request, "expires_at");
     const latest = clock() + (await this.#parts.retentionDays(identity)) * DAY_MS;
     const mimeType = textField(request, "mime_type") || "application/zip";
-    const begun = await uploads.byName(uploadName(runId, name));
+    const uploadAs = uploadName(identity, name, collected);
+    const begun = await uploads.byName(uploadAs);
     if (begun && this.#finishing.has(begun.id)) throw alreadyExists(name);
     const upload = await beginUpload(
       uploads,
       {
-        name: uploadName(runId, name),
+        name: uploadAs,
         owner: identity.liveId,
         about: { mimeType, expiresAt: wish === undefined ? latest : Math.min(wish, latest) },
         maxBytes,
@@ -102,7 +115,7 @@ export class ArtifactService {
     checkJob(identity, request);
     const { uploads } = this.#parts;
     const name = textField(request, "name");
-    const upload = await uploads.byName(uploadName(identity.runId, name));
+    const upload = await uploads.byName(uploadName(identity, name, request.collected === true));
     if (upload?.owner !== identity.liveId || this.#finishing.has(upload.id)) {
       const made = upload ? undefined : await this.#madeBefore(identity, name, request);
       if (made) return { ok: true, artifact_id: String(made.id) };
@@ -111,7 +124,9 @@ export class ArtifactService {
     this.#finishing.add(upload.id);
     try {
       const artifact = await this.#finish(identity, name, upload, request);
-      return { ok: true, artifact_id: String(artifact.id) };
+      return artifact === undefined
+        ? { ok: true, superseded: true }
+        : { ok: true, artifact_id: String(artifact.id) };
     } finally {
       this.#finishing.delete(upload.id);
     }
@@ -122,7 +137,7 @@ export class ArtifactService {
     name: string,
     upload: Upload,
     request: JsonObject,
-  ): Promise<KeptArtifact> {
+  ): Promise<KeptArtifact | undefined> {
     const { catalog, uploads, clock } = this.#parts;
     const { job, runId, space, jobBackendId } = identity;
     const content = await upload.content();
@@ -133,18 +148,19 @@ export class ArtifactService {
       const digest = await content.digest();
       checkContent(name, content.sizeBytes, digest, request);
       // Another server may have finished another job's of that name since this one was begun.
-      const existing = await catalog.find(runId, name);
+      const collected = request.collected === true;
+      const existing = collected ? undefined : await catalog.find(runId, name);
       if (existing && !isOfEarlierAttempt(existing, identity)) throw alreadyExists(name);
       const mimeType = String(upload.about.mimeType);
-      const artifact = await catalog.add(
-        {
-          ...{ runId, space, buildId: job.buildId, jobKey: job.jobKey, attempt: job.attempt, jobBackendId },
-          ...{ name, mimeType, file: fileName(name, mimeType), digest },
-          createdAt: clock(),
-          expiresAt: Number(upload.about.expiresAt),
-        },
-        content,
-      );
+      const wanted = {
+        ...{ runId, space, buildId: job.buildId, jobKey: job.jobKey, attempt: job.attempt, jobBackendId },
+        ...{ name, mimeType, file: fileName(name, mimeType), digest },
+        createdAt: clock(),
+        expiresAt: Number(upload.about.expiresAt),
+      };
+      const artifact = collected
+        ? await catalog.addUnless(wanted, content, await this.#staying(identity))
+        : await catalog.add(wanted, content);
       await uploads.end(upload);
       return artifact;
     } catch (error) {
@@ -198,6 +214,19 @@ export class ArtifactService {
     return { ok: true, artifact_id: String(record.id) };
   }
 
+  async #staying({ job }: JobIdentity): Promise<(kept: Pick<KeptArtifact, "buildId" | "jobKey">) => boolean> {
+    return (await this.#parts.rule?.staying(job)) ?? (() => false);
+  }
+
+  async #missing(identity: JobIdentity, request: JsonObject): Promise<JsonObject> {
+    checkRun(identity, request);
+    const { catalog, rule } = this.#parts;
+    if (!(await rule?.isLast(identity.job))) return { names: [] };
+    const kept = new Set((await catalog.list(identity.runId)).map(({ name }) => name));
+    const names = Array.isArray(request.names) ? request.names : [];
+    return { names: names.filter((name) => typeof name === "string" && !kept.has(name)) };
+  }
+
   async #wanted(identity: JobIdentity, request: JsonObject): Promise<KeptArtifact> {
     checkRun(identity, request);
     const name = textField(request, "name");
@@ -248,6 +277,7 @@ function fileName(name: string, mimeType: string): string {
   return mimeType === "application/zip" && !name.toLowerCase().endsWith(".zip") ? `${name}.zip` : name;
 }
 
-function uploadName(runId: string, name: string): string {
-  return JSON.stringify([runId, name]);
+/** Of what runners keep several jobs may be uploading the same at once: which stays is decided at the end. */
+function uploadName({ runId, job }: JobIdentity, name: string, collected: boolean): string {
+  return JSON.stringify(collected ? [runId, name, job.jobKey] : [runId, name]);
 }

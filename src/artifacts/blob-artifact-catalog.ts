@@ -54,6 +54,15 @@ export class BlobArtifactCatalog implements ArtifactCatalog {
     return keptArtifact(record);
   }
 
+  async addUnless(
+    artifact: NewArtifact,
+    content: UploadedContent,
+    stays: (present: KeptArtifact) => boolean,
+  ): Promise<KeptArtifact | undefined> {
+    const present = await this.find(artifact.runId, artifact.name);
+    return present && stays(present) ? undefined : await this.add(artifact, content);
+  }
+
   async remove(artifact: KeptArtifact): Promise<void> {
     await this.#remove({ ...artifact, buildId: artifact.runId });
   }

@@ -1,9 +1,7 @@
 import { jobBackendId } from "../identity/backend-id.ts";
-import type { WorkflowSpec } from "../spec/workflow-spec.ts";
-import { isFinal } from "../status.ts";
-import type { BuildStore } from "../store/build-store.ts";
 import type { ArtifactCatalog } from "./artifact-catalog.ts";
 import { type CollectorParts, collectArtifacts } from "./collect-artifacts.ts";
+import { type CollectingBuild, type CollectionRule, stays } from "./collection-rule.ts";
 
 /** A job that has ended and whose workspace is still there; a `JobRequest` is one. */
 export interface EndedJobPlace {
@@ -14,21 +12,10 @@ export interface EndedJobPlace {
 }
 
 export interface JobCollectorOptions extends Omit<CollectorParts, "retentionDays"> {
-  readonly builds: Pick<BuildStore, "get" | "snapshot" | "jobs">;
+  readonly rule: CollectionRule;
   /** Of a project, where the file says nothing. */
   readonly retentionDays: (projectId: string) => Promise<number>;
 }
-
-/** What of a build decides which job's files an artifact is made of. */
-interface CollectingBuild {
-  readonly projectId: string;
-  readonly rootId: string;
-  readonly spec: Pick<WorkflowSpec, "artifacts" | "jobs">;
-  /** Keys of jobs of an earlier attempt whose end stands. */
-  readonly carried: ReadonlySet<string>;
-}
-
-const REMEMBERED_BUILDS = 200;
 
 /**
  * Keeps the `artifacts` of `.platform.yaml` pipelines, job by job as they end: an artifact is made of the files of the last
@@ -36,7 +23,6 @@ const REMEMBERED_BUILDS = 200;
  */
 export class JobArtifactCollector {
   readonly #options: JobCollectorOptions;
-  readonly #builds = new Map<string, Promise<CollectingBuild | undefined>>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: JobCollectorOptions) {
@@ -48,7 +34,7 @@ export class JobArtifactCollector {
    * the last job of the build, where no other had some either.
    */
   async collect(job: EndedJobPlace): Promise<readonly string[]> {
-    const build = await this.#build(job.buildId);
+    const build = await this.#options.rule.build(job.buildId);
     if (!build) return [];
     // One after the other: two that end together must not both find that the other has kept nothing yet.
     const before = this.#turns.get(build.rootId);
@@ -75,52 +61,18 @@ export class JobArtifactCollector {
     });
     if (missing.size === 0) return problems;
     const untold = new Set(missing.values());
-    if (await this.#isLast(job)) {
+    if (await this.#options.rule.isLast(job)) {
       const kept = new Set((await catalog.list(build.rootId)).map(({ name }) => name));
       for (const [name, problem] of missing) if (!kept.has(name)) untold.delete(problem);
     }
     return problems.filter((problem) => !untold.has(problem));
   }
 
-  /** Nothing else of the build is still to run. */
-  async #isLast({ buildId, jobKey }: EndedJobPlace): Promise<boolean> {
-    const jobs = await this.#options.builds.jobs(buildId);
-    return jobs.every(
-      ({ kind, key, latest, status }) => kind === "group" || key === jobKey || !latest || isFinal(status),
-    );
-  }
-
   /** Those that no later job of the file has kept already. */
   async #ownSpecs({ buildId, jobKey }: EndedJobPlace, build: CollectingBuild, catalog: ArtifactCatalog) {
     const present = await catalog.list(build.rootId);
-    const placeOf = (key: string) => build.spec.jobs.findIndex(({ id }) => id === key.replace(/\[.*$/, ""));
-    return build.spec.artifacts.filter(({ name }) => {
-      const kept = present.find((artifact) => artifact.name === name);
-      const stands = kept?.buildId === buildId || (kept && build.carried.has(kept.jobKey));
-      return !(kept && stands && placeOf(kept.jobKey) > placeOf(jobKey));
-    });
-  }
-
-  #build(buildId: string): Promise<CollectingBuild | undefined> {
-    let build = this.#builds.get(buildId);
-    if (!build) {
-      const oldest = this.#builds.size >= REMEMBERED_BUILDS ? this.#builds.keys().next().value : undefined;
-      if (oldest !== undefined) this.#builds.delete(oldest);
-      build = this.#read(buildId);
-      this.#builds.set(buildId, build);
-      build.catch(() => this.#builds.delete(buildId));
-    }
-    return build;
-  }
-
-  async #read(buildId: string): Promise<CollectingBuild | undefined> {
-    const { builds } = this.#options;
-    const { file, content, carried = [] } = await builds.snapshot(buildId);
-    if (!/(^|\/)\.platform\.ya?ml$/.test(file)) return undefined;
-    const { parsePlatform } = await import("../spec/platform/parse-platform.ts");
-    const { spec } = parsePlatform({ path: file, content });
-    if (!spec || spec.artifacts.length === 0) return undefined;
-    const { projectId, rootId } = await builds.get(buildId);
-    return { projectId, rootId, spec, carried: new Set(carried.map(({ key }) => key)) };
+    return build.spec.artifacts.filter(
+      ({ name }) => !present.some((kept) => kept.name === name && stays(kept, { buildId, jobKey }, build)),
+    );
   }
 }

@@ -11,6 +11,7 @@ import type { JobServices } from "../protocol/job-request.ts";
 import type { Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { BlobUploads } from "./blob-uploads.ts";
+import { CollectionRule } from "./collection-rule.ts";
 import { type EndedJobPlace, JobArtifactCollector } from "./job-artifact-collector.ts";
 import { RecordedArtifactCatalog } from "./recorded-artifact-catalog.ts";
 import { RecordedCacheCatalog } from "./recorded-cache-catalog.ts";
@@ -84,8 +85,9 @@ export function createPlatformServices(options: PlatformServicesOptions): Platfo
     const { settings } = await store.projects.getProject(projectId);
     return settings.artifactRetentionDays ?? options.artifactRetentionDays ?? 90;
   };
+  const rule = new CollectionRule(store.builds);
   const collector = new JobArtifactCollector({
-    builds: store.builds,
+    rule,
     catalog,
     uploads: artifactUploads,
     clock: now,
@@ -99,6 +101,7 @@ export function createPlatformServices(options: PlatformServicesOptions): Platfo
       artifacts: { store: blobs, catalog, uploads: artifactUploads },
       caches: { store: blobs, catalog: new RecordedCacheCatalog(catalogOptions), uploads: cacheUploads },
       cacheQuotaBytes: options.cacheQuotaBytes ?? 10 * GIB,
+      collectionRule: rule,
       maxArtifactBytes: options.maxArtifactBytes ?? 10 * GIB,
       retentionDays: ({ space }) => retentionDays(space),
       urlSecret: options.masterKey.derive("signed addresses of services"),

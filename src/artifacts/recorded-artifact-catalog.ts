@@ -40,6 +40,26 @@ export class RecordedArtifactCatalog implements ArtifactCatalog {
   }
 
   async add(artifact: NewArtifact, content: UploadedContent): Promise<RecordedArtifact> {
+    const { entry, useless } = await this.#put(artifact, content);
+    if (useless !== undefined && useless !== entry.blobKey) await this.#options.store.delete(useless);
+    return keptArtifact(entry);
+  }
+
+  async addUnless(
+    artifact: NewArtifact,
+    content: UploadedContent,
+    stays: (present: Pick<KeptArtifact, "buildId" | "jobKey">) => boolean,
+  ): Promise<RecordedArtifact | undefined> {
+    const { entry, useless } = await this.#put(artifact, content, stays);
+    if (useless !== undefined) await this.#options.store.delete(useless);
+    return useless === entry.blobKey ? undefined : keptArtifact(entry);
+  }
+
+  async #put(
+    artifact: NewArtifact,
+    content: UploadedContent,
+    stays?: (present: ArtifactEntry) => boolean,
+  ): Promise<{ readonly entry: ArtifactEntry; readonly useless: string | undefined }> {
     const { records, store, clock } = this.#options;
     const { runId, space, buildId, jobKey, attempt, name, file, createdAt, expiresAt } = artifact;
     const id = newId(clock.now());
@@ -50,9 +70,7 @@ export class RecordedArtifactCatalog implements ArtifactCatalog {
       sizeBytes: content.sizeBytes,
       sha256: artifact.digest.replace(/^sha256:/, ""),
     };
-    const useless = await records.putArtifact(entry);
-    if (useless !== undefined && useless !== entry.blobKey) await store.delete(useless);
-    return keptArtifact(entry);
+    return { entry, useless: await records.putArtifact(entry, stays) };
   }
 
   async remove(artifact: KeptArtifact): Promise<void> {

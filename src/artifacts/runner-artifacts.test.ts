@@ -96,8 +96,8 @@ it("says of what there is nothing, warns of what leads outside, and keeps the ot
     { name: "log", path: "*.log", expiresSeconds: 3600 },
   ]);
   expect(said.log).toEqual([
-    'Artifact dist: nothing here matches "dist/**"',
     expect.stringMatching(/^Artifact log: 1 file, \d+ bytes as a zip$/),
+    'Artifact dist: nothing here matches "dist/**"',
   ]);
   expect(said.warnings).toEqual([
     "Artifact outside: away is a link that leaves the workspace",

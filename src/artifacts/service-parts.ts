@@ -7,6 +7,7 @@ import { encodeReference } from "./blob-routes.ts";
 import type { CacheCatalog } from "./cache-catalog.ts";
 import { CacheService } from "./cache-service.ts";
 import { CacheTwirp } from "./cache-twirp.ts";
+import type { CollectionRule } from "./collection-rule.ts";
 import type { RouterParts } from "./service-router.ts";
 import { signUrl } from "./signed-url.ts";
 import type { Upload, Uploads } from "./uploads.ts";
@@ -22,6 +23,8 @@ export interface ServicePartsOptions {
   readonly cacheQuotaBytes: number;
   readonly retentionDays: (identity: JobIdentity) => number | Promise<number>;
   readonly maxArtifactBytes?: number;
+  /** As `ArtifactServiceParts.rule`. */
+  readonly collectionRule?: CollectionRule;
   readonly urlSecret: Uint8Array;
   readonly clock: () => number;
 }
@@ -36,7 +39,7 @@ interface ContentPlace<C> {
 const URL_LIFETIME_MS = 24 * 3600 * 1000;
 
 export function serviceParts(options: ServicePartsOptions): RouterParts {
-  const { tokens, oidc, clock, urlSecret, maxArtifactBytes } = options;
+  const { tokens, oidc, clock, urlSecret, maxArtifactBytes, collectionRule } = options;
   const sign = (grant: Omit<Parameters<typeof signUrl>[0], "expiresAt">): string =>
     options.origin() + signUrl({ ...grant, expiresAt: clock() + URL_LIFETIME_MS }, urlSecret);
   const uploadUrl =
@@ -61,6 +64,7 @@ export function serviceParts(options: ServicePartsOptions): RouterParts {
     clock,
     isLive,
     retentionDays: options.retentionDays,
+    ...(collectionRule === undefined ? {} : { rule: collectionRule }),
     ...(maxArtifactBytes === undefined ? {} : { maxBytes: maxArtifactBytes }),
     uploadUrl: uploadUrl("artifacts"),
     downloadUrl: downloadUrl("artifacts"),

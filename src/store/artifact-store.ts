@@ -1,7 +1,13 @@
 /** What is kept of builds: artifacts and caches. The bytes lie in the blob store under `blobKey`. */
 export interface ArtifactStore {
-  /** Replaces one of the same name of the same run. Gives the key whose blob is of no use any more. */
-  putArtifact(artifact: ArtifactEntry): Promise<string | undefined>;
+  /**
+   * Replaces one of the same name of the same run, unless that `stays`. Gives the key whose blob is of no use any more: the
+   * new one's own, where the other stays. Asked and put in one transaction.
+   */
+  putArtifact(
+    artifact: ArtifactEntry,
+    stays?: (present: ArtifactEntry) => boolean,
+  ): Promise<string | undefined>;
   listArtifacts(rootId: string, now: number): Promise<readonly ArtifactEntry[]>;
   getArtifact(id: string): Promise<ArtifactEntry>;
   deleteArtifact(id: string): Promise<ArtifactEntry | undefined>;

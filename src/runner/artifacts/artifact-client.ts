@@ -25,7 +25,6 @@ const SERVICE = "twirp/github.actions.results.api.v1.ArtifactService";
 const PATIENCE_MS = 180_000;
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
-/** Another job may keep the same name at the same time, again and again. */
 const TAKEN_TIMES = 8;
 
 /** Keeps artifacts as GitHub's own client does: `CreateArtifact`, an upload to the address it gives, `FinalizeArtifact`. */
@@ -39,10 +38,10 @@ export class ArtifactClient {
   }
 
   /**
-   * Keeps an artifact, in place of one of the same name that another job of the build has kept. Gives its size. Rejects
-   * with `ExecError`.
+   * Keeps an artifact, in place of one of the same name that another job of the build has kept; but not of a later one in the
+   * file. Gives its size; undefined: such a one stays. Rejects with `ExecError`.
    */
-  async keep(artifact: NewArtifact): Promise<number> {
+  async keep(artifact: NewArtifact): Promise<number | undefined> {
     const { clock, signal } = this.#options;
     const deadline = clock.monotonic() + PATIENCE_MS;
     for (let delayMs = FIRST_DELAY_MS, taken = 0; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
@@ -50,32 +49,40 @@ export class ArtifactClient {
         return await this.#keep(artifact);
       } catch (error) {
         if (!(error instanceof ExecError) || signal.aborted) throw error;
-        if (error.code === "Conflict" && taken++ < TAKEN_TIMES) await this.#remove(artifact.name);
-        else if (!error.retryable || clock.monotonic() >= deadline) throw error;
+        // An upload of this job's own that a lost answer left, and that is still being put away.
+        const busy = error.code === "Conflict" && taken++ < TAKEN_TIMES;
+        if ((!busy && !error.retryable) || clock.monotonic() >= deadline) throw error;
         await pause(clock, delayMs, signal);
       }
     }
   }
 
-  async #remove(name: string): Promise<void> {
-    await this.#call("DeleteArtifact", { name }).catch(() => {
-      // It is still being uploaded, or gone: the next attempt tells.
-    });
+  /** Of the artifacts of which this job has nothing those that nobody has, and nobody will have. */
+  async missing(names: readonly string[]): Promise<readonly string[]> {
+    const answer = await this.#call("MissingArtifacts", { names: [...names] });
+    return Array.isArray(answer.names) ? answer.names.filter((name) => typeof name === "string") : [];
   }
 
-  async #keep({ name, expiresAt, content }: NewArtifact): Promise<number> {
+  async #keep({ name, expiresAt, content }: NewArtifact): Promise<number | undefined> {
     const created = await this.#call("CreateArtifact", {
       name,
+      collected: true,
       version: 7,
       mime_type: "application/zip",
       ...(expiresAt === undefined ? {} : { expires_at: new Date(expiresAt).toISOString() }),
     });
+    if (created.superseded === true) return undefined;
     const url = created.signed_upload_url;
     if (typeof url !== "string")
       throw new ExecError("Permanent", "The artifact service gave no address to upload to.");
     const { size, digest } = await this.#upload(url, await content());
-    await this.#call("FinalizeArtifact", { name, size: `${size}`, hash: `sha256:${digest}` });
-    return size;
+    const kept = await this.#call("FinalizeArtifact", {
+      name,
+      collected: true,
+      size: `${size}`,
+      hash: `sha256:${digest}`,
+    });
+    return kept.superseded === true ? undefined : size;
   }
 
   async #upload(url: string, content: Readable): Promise<{ readonly size: number; readonly digest: string }> {

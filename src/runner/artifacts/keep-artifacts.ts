@@ -11,8 +11,9 @@ export interface KeepArtifactsOptions extends Omit<ArtifactClientOptions, "servi
 }
 
 /**
- * Keeps what `.platform.yaml` names as artifacts, as far as this job's workspace has it: of an artifact for which several
- * jobs have files, that of the job that ends last stays. Never rejects.
+ * Keeps what `.platform.yaml` names as artifacts, as far as this job's workspace has it. Of an artifact for which several
+ * jobs have files the service keeps that of the last in the file; that nobody has any the last job to end warns. Never
+ * rejects.
  */
 export async function keepArtifacts(request: JobRequest, options: KeepArtifactsOptions): Promise<void> {
   const { collect = [], services, directories } = request;
@@ -23,13 +24,13 @@ export async function keepArtifacts(request: JobRequest, options: KeepArtifactsO
     return;
   }
   let client: ArtifactClient | undefined;
+  const missing = new Map<string, string>();
   for (const spec of collect) {
     try {
       const { files, problems } = await findWorkspaceFiles(directories.workspace, spec.path);
       for (const problem of problems) warn(`Artifact ${spec.name}: ${problem}`);
       if (files.length === 0) {
-        if (problems.length === 0)
-          log(`Artifact ${spec.name}: nothing here matches ${JSON.stringify(spec.path)}`);
+        if (problems.length === 0) missing.set(spec.name, JSON.stringify(spec.path));
         continue;
       }
       client ??= new ArtifactClient({ ...options, services });
@@ -39,11 +40,25 @@ export async function keepArtifacts(request: JobRequest, options: KeepArtifactsO
         content: () => zipFiles(directories.workspace, files),
       });
       log(
-        `Artifact ${spec.name}: ${files.length} ${files.length === 1 ? "file" : "files"}, ${size} bytes as a zip`,
+        size === undefined
+          ? `Artifact ${spec.name}: that of a later step is kept`
+          : `Artifact ${spec.name}: ${files.length} ${files.length === 1 ? "file" : "files"}, ${size} bytes as a zip`,
       );
     } catch (error) {
       warn(`Artifact ${spec.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+  if (missing.size === 0) return;
+  let nobodys: readonly string[] = [];
+  try {
+    client ??= new ArtifactClient({ ...options, services });
+    nobodys = await client.missing([...missing.keys()]);
+  } catch {
+    // Only whether to warn was asked.
+  }
+  for (const [name, path] of missing) {
+    if (nobodys.includes(name)) warn(`Artifact ${name}: nothing matches ${path}`);
+    else log(`Artifact ${name}: nothing here matches ${path}`);
   }
 }
 

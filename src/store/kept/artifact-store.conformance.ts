@@ -62,6 +62,23 @@ export function artifactConformance(given: () => TestStore): void {
       await expect(orphan).rejects.toMatchObject({ code: "NotFound" });
     });
 
+    it("leave one that stays, and say that their own blob is of no use", async () => {
+      const { store, project } = given();
+      const { id: projectId } = await project();
+      const [first, second, third] = [artifact(projectId), artifact(projectId), artifact(projectId)];
+      const seen: string[] = [];
+      const stays = (answer: boolean) => (present: { readonly id: string }) => {
+        seen.push(present.id);
+        return answer;
+      };
+      expect(await store.artifacts.putArtifact(first, stays(true))).toBeUndefined();
+      expect(await store.artifacts.putArtifact(second, stays(true))).toBe(second.blobKey);
+      expect(await store.artifacts.listArtifacts(first.rootId, 1_500)).toEqual([first]);
+      expect(await store.artifacts.putArtifact(third, stays(false))).toBe(first.blobKey);
+      expect(await store.artifacts.listArtifacts(first.rootId, 1_500)).toEqual([third]);
+      expect(seen).toEqual([first.id, first.id]);
+    });
+
     it("of the same name put at once leave one, and name every other's blob", async () => {
       const { store, project } = given();
       const { id: projectId } = await project();

@@ -12,9 +12,15 @@ const { cacheOfRow } = caches;
 export function kyselyArtifactStore(engine: Engine): ArtifactStore {
   const { session } = engine;
   return {
-    putArtifact: (artifact) =>
+    putArtifact: (artifact, stays) =>
       engine.transaction(async (inside) => {
-        await inside.hold(`artifacts ${artifact.rootId}`);
+        const { rootId, name } = artifact;
+        await inside.hold(`artifacts ${rootId}`);
+        if (stays !== undefined) {
+          const rows = await inside.rows(artifacts.OF_ROOT, { rootId, now: 0 });
+          const present = rows.map(artifactOfRow).find((each) => each.name === name);
+          if (present !== undefined && stays(present)) return artifact.blobKey;
+        }
         const [replaced] = await inside.rows(artifacts.REPLACED, artifact);
         await inside.change(artifacts.ADD, artifact);
         return replaced?.blob_key === artifact.blobKey ? undefined : replaced?.blob_key;
