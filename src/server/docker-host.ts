@@ -18,11 +18,13 @@ const PATIENCE_MS = 5 * 60_000;
 /** Places for jobs in containers of a Docker daemon, by the settings. Rejects with `InvalidSpec` where they make no sense. */
 export async function startDockerHost({ shared, ...host }: ContainerHostParts): Promise<JobHost> {
   const { config, folder, clock } = shared;
-  const [{ DockerExecutor }, { HostedExecutor }, { containerJobHost }] = await Promise.all([
-    import("../executors/docker/docker-executor.ts"),
-    import("../builds/worker/hosted-executor.ts"),
-    import("../builds/worker/container-job-host.ts"),
-  ]);
+  const [{ DockerExecutor }, { credentialHelper }, { HostedExecutor }, { containerJobHost }] =
+    await Promise.all([
+      import("../executors/docker/docker-executor.ts"),
+      import("../executors/docker/credential-helper.ts"),
+      import("../builds/worker/hosted-executor.ts"),
+      import("../builds/worker/container-job-host.ts"),
+    ]);
   daemonAddress(config);
   const dockerConfig = await readDockerConfig(config["docker.config"]);
   const executor = new DockerExecutor({
@@ -32,6 +34,7 @@ export async function startDockerHost({ shared, ...host }: ContainerHostParts): 
     outlives: true,
     pull: config["docker.pull"],
     ...(dockerConfig === undefined ? {} : { dockerConfig }),
+    credentialHelper: credentialHelper(shared.host.env),
     defaults: {
       cpus: cpus("docker.cpus", config),
       memoryBytes: config["docker.memory"],

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
+import { credentialHelper } from "../../executors/docker/credential-helper.ts";
 import { DockerExecutor } from "../../executors/docker/docker-executor.ts";
 import { dockerodeEngine } from "../../executors/docker/dockerode-engine.ts";
 import { parseEngineAddress } from "../../executors/docker/engine-address.ts";
@@ -50,6 +51,7 @@ export function containerExecutor(options: ContainerExecutorOptions): DockerExec
     outlives: false,
     pull: pull ? "always" : "missing",
     ...(dockerConfig === undefined ? {} : { dockerConfig }),
+    credentialHelper: credentialHelper(env),
     defaults: {},
     rules: { privileged: true, hostPaths: true },
     network: {},

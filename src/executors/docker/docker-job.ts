@@ -12,6 +12,7 @@ import { stepMounts } from "./job-mounts.ts";
 import { type JobNames, LABEL, type Role } from "./job-names.ts";
 import { LoopbackProxy } from "./loopback-proxy.ts";
 import { lostJob } from "./lost-job.ts";
+import { pullSetting } from "./pull-setting.ts";
 import { bytesText } from "./quantities.ts";
 import { removeLabelled } from "./remove-job.ts";
 import { socketFolderName } from "./socket-folder-name.ts";
@@ -219,7 +220,7 @@ export class DockerJob implements RunningJob {
       engine,
       clock,
       names: this.#names,
-      pull: { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig },
+      pull: pullSetting(this.#place),
       job: container,
       mounts: stepMounts(mounts, workspace),
       rules: settings.rules,

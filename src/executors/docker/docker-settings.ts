@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { CredentialHelper } from "./credential-helper.ts";
 import type { DefaultNetwork } from "./default-network.ts";
 import type { DockerEngine, MountSpec, NetworkOptions } from "./docker-engine.ts";
 import type { KitPlace } from "./job-mounts.ts";
@@ -20,6 +21,8 @@ export interface DockerSettings {
   readonly outlives: boolean;
   readonly pull: PullPolicy;
   readonly dockerConfig?: DockerConfigFile;
+  /** Asks the programs that `dockerConfig` names. Absent: they are not asked. */
+  readonly credentialHelper?: CredentialHelper;
   /** For containers whose options set none. */
   readonly defaults: Limits;
   /** What `options` may ask for. */

@@ -18,6 +18,7 @@ import { loopbackPorts } from "./loopback-ports.ts";
 import { createOwnVolumes } from "./own-volumes.ts";
 import type { JobPlan } from "./plan-job.ts";
 import { ensureImage } from "./pull-image.ts";
+import { pullSetting } from "./pull-setting.ts";
 import { reachedBy, type StartedService, startService } from "./service-containers.ts";
 import { socketFolderName } from "./socket-folder-name.ts";
 
@@ -34,7 +35,7 @@ export async function prepareJob(
   { signal, cancelled }: PrepareSignals,
 ): Promise<PlacedJob> {
   const { engine, clock, settings, kit } = place;
-  const pull = { engine, clock, policy: settings.pull, dockerConfig: settings.dockerConfig, cancelled };
+  const pull = { ...pullSetting(place), cancelled };
   const hostPorts = loopbackPorts(request);
   const socketFolder = join(settings.socketFolder, socketFolderName(names));
   for (const warning of plan.job.warnings) note(warning);

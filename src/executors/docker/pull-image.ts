@@ -2,11 +2,12 @@ import type { Clock } from "../../clock.ts";
 import { ExecError, type ExecErrorCode } from "../../errors.ts";
 import type { RegistryCredentials } from "../../protocol/job-placement.ts";
 import type { NoteSink } from "../executor.ts";
+import type { CredentialHelper } from "./credential-helper.ts";
 import { daemonWords, isNoAnswer, type PullFailure, pullFailure } from "./daemon-errors.ts";
 import type { DockerEngine, ImageFacts } from "./docker-engine.ts";
 import { type ImageName, parseImageName } from "./image-name.ts";
 import { PullProgress } from "./pull-progress.ts";
-import { type DockerConfigFile, registryAuth } from "./registry-credentials.ts";
+import { askedAuth, type DockerConfigFile, registryAuth } from "./registry-credentials.ts";
 import { sleep } from "./sleep.ts";
 
 export type PullPolicy = "always" | "missing" | "never";
@@ -16,6 +17,7 @@ export interface PullSetting {
   readonly clock: Clock;
   readonly policy: PullPolicy;
   readonly dockerConfig?: DockerConfigFile | undefined;
+  readonly credentialHelper?: CredentialHelper | undefined;
   /** Aborted: nobody waits for a pull any more; an image that is there is still good. */
   readonly cancelled?: AbortSignal;
 }
@@ -37,7 +39,7 @@ const SILENCE_MS = 120_000;
  */
 export async function ensureImage(
   { image, credentials }: WantedImage,
-  { engine, clock, policy, dockerConfig, cancelled }: PullSetting,
+  { engine, clock, policy, dockerConfig, credentialHelper, cancelled }: PullSetting,
   note: NoteSink,
   asked: AbortSignal,
 ): Promise<ImageFacts> {
@@ -51,7 +53,11 @@ export async function ensureImage(
     );
   }
   const signal = cancelled === undefined ? asked : AbortSignal.any([asked, cancelled]);
-  const auth = registryAuth(name.registry, credentials, dockerConfig);
+  const kept =
+    credentials === undefined
+      ? await askedAuth(name.registry, dockerConfig, credentialHelper, note, signal)
+      : undefined;
+  const auth = kept ?? registryAuth(name.registry, credentials, dockerConfig);
   for (let failures = 0; ; failures += 1) {
     try {
       await pullOnce(name, { engine, clock }, auth, note, signal);

@@ -1,7 +1,9 @@
 import type { RegistryCredentials } from "../../protocol/job-placement.ts";
+import type { NoteSink } from "../executor.ts";
+import type { CredentialHelper } from "./credential-helper.ts";
 import type { RegistryAuth } from "./docker-engine.ts";
 
-/** A `config.json` of the docker command line, parsed; programs that keep credentials (`credHelpers`) are not asked. */
+/** A `config.json` of the docker command line, parsed. */
 export interface DockerConfigFile {
   readonly auths?: {
     readonly [registry: string]: {
@@ -12,9 +14,44 @@ export interface DockerConfigFile {
       readonly identitytoken?: string;
     };
   };
+  /** Programs that keep credentials, `docker-credential-<name>`: by registry, and for all others. */
+  readonly credHelpers?: { readonly [registry: string]: string };
+  readonly credsStore?: string;
 }
 
 const DOCKER_HUB = "https://index.docker.io/v1/";
+/** The name under which a program hands out a token. */
+const IS_TOKEN = "<token>";
+
+/**
+ * What the program has that the file names for a registry; undefined: nothing, or there is no program. One that fails is told
+ * of, and the pull is tried without: the image may be there for all.
+ */
+export async function askedAuth(
+  registry: string,
+  file: DockerConfigFile | undefined,
+  ask: CredentialHelper | undefined,
+  note: NoteSink,
+  signal: AbortSignal,
+): Promise<RegistryAuth | undefined> {
+  const serveraddress = addressOf(registry);
+  const helpers = Object.entries(file?.credHelpers ?? {});
+  const name = helpers.find(([key]) => hostOf(key) === hostOf(serveraddress))?.[1] ?? file?.credsStore;
+  if (name === undefined || name === "" || ask === undefined) return undefined;
+  try {
+    const found = await ask(name, serveraddress, signal);
+    if (found === undefined) return undefined;
+    const { username, secret } = found;
+    return username === IS_TOKEN
+      ? { identitytoken: secret, serveraddress }
+      : { username, password: secret, serveraddress };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`The credentials for ${registry} could not be asked for: ${reason}`);
+    return undefined;
+  }
+}
 
 /** What a registry is told: the job's own credentials, else those of the file; undefined: nothing. */
 export function registryAuth(
@@ -22,7 +59,7 @@ export function registryAuth(
   own: RegistryCredentials | undefined,
   file: DockerConfigFile | undefined,
 ): RegistryAuth | undefined {
-  const serveraddress = registry === "docker.io" ? DOCKER_HUB : registry;
+  const serveraddress = addressOf(registry);
   if (own !== undefined) return { username: own.username, password: own.password, serveraddress };
   for (const [key, entry] of Object.entries(file?.auths ?? {})) {
     if (hostOf(key) !== hostOf(serveraddress)) continue;
@@ -31,6 +68,10 @@ export function registryAuth(
     if (username && password) return { username, password, serveraddress };
   }
   return undefined;
+}
+
+function addressOf(registry: string): string {
+  return registry === "docker.io" ? DOCKER_HUB : registry;
 }
 
 /** Old files name registries by address and path, and Docker Hub by three names. */
