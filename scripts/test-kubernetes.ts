@@ -61,7 +61,7 @@ const isReal = KUBECONFIG !== undefined && KUBECONFIG !== "";
 if (isReal && SLIPWAY_TEST_IMPORT !== undefined) await bringImages(SLIPWAY_TEST_IMPORT);
 const filters = positionals.map((each) => `test/kubernetes/${each}`);
 // Of a real cluster only what opens it as one is asked.
-const files = isReal ? ["test/kubernetes/conformance", "test/kubernetes/real"] : ["test/kubernetes"];
+const files = isReal ? ["test/kubernetes/conformance", "test/kubernetes/any-cluster"] : ["test/kubernetes"];
 process.exitCode = run(
   process.execPath,
   ["node_modules/vitest/vitest.mjs", "run", ...(filters.length === 0 ? files : filters)],

@@ -170,13 +170,21 @@ export const imageCases: readonly ConformanceCase[] = [
     needs: ["images"],
     run: async (trial) => {
       const script =
-        'id -u; id -g; echo "$HOME"; touch "$HOME/mine" "$RUNNER_TEMP/mine" mine && ls mine; echo "o=1" >> "$GITHUB_OUTPUT"';
+        'id -u; echo "$HOME"; touch "$HOME/mine" "$RUNNER_TEMP/mine" mine && ls mine; echo "o=1" >> "$GITHUB_OUTPUT"';
       const final = await trial.run([run(script, { id: "s" })], {
         ...trial.inImage(trial.images.nonRoot),
         outputs: mapping({ o: expression("steps.s.outputs.o") }),
       });
-      expect(trial.said.printed()).toBe("1234\n2345\n/home/user\nmine\n");
+      expect(trial.said.printed()).toBe("1234\n/home/user\nmine\n");
       expect(final).toMatchObject({ result: "success", outputs: { o: "1" } });
+    },
+  },
+  {
+    title: "runs a job as the group of its image",
+    needs: ["images"],
+    run: async (trial) => {
+      await trial.run([run("id -g")], trial.inImage(trial.images.nonRoot));
+      expect(trial.said.printed()).toBe("2345\n");
     },
   },
   {

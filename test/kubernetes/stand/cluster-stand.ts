@@ -37,5 +37,8 @@ export interface ClusterStand {
   /** What a class for jobs that can be held looks like: YAML of its template, indented by four. */
   heldTemplate(hold: string): string;
 
+  /** Asks the API to evict a pod, as a drain of its node does. */
+  evict(pod: string): Promise<void>;
+
   close(): Promise<void>;
 }

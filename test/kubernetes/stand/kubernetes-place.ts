@@ -18,12 +18,18 @@ const GONE_MS = 30_000;
 const LATER_MS = 600_000;
 const laterClock = { ...systemClock, now: () => systemClock.now() + LATER_MS };
 
+export interface KubernetesPlaceOptions {
+  /** More runner classes: YAML, as they stand below `classes:`. */
+  readonly classes?: string;
+}
+
 let places = 0;
 
 /** An installation of its own on the cluster, which others use beside it; it reaches the API by a road that can be cut. */
 export async function kubernetesPlace(
   stand: ClusterStand,
   mailbox: RunnerMailbox,
+  { classes = "" }: KubernetesPlaceOptions = {},
 ): Promise<ExecutorUnderTest & { readonly installation: string }> {
   const { admin, namespace, images } = stand;
   const served = await ServedRepositories.open(stand.address);
@@ -48,7 +54,7 @@ classes:
   - { name: linux, labels: [ubuntu-latest] }
   - name: held
     labels: [held]
-${stand.heldTemplate(hold)}`,
+${stand.heldTemplate(hold)}${classes}`,
         { namespace, kitImage: stand.kitImage },
       ),
       images: {

@@ -82,6 +82,9 @@ export async function openRealClusterStand(env: NodeJS.ProcessEnv): Promise<Clus
     // A pod whose volume is not there yet waits on its node, on any cluster and without a word to its scheduler.
     heldTemplate: (hold) =>
       `    template: { spec: { volumes: [{ name: held, configMap: { name: ${hold} } }] }, container: { volumeMounts: [{ name: held, mountPath: /held }] } }\n`,
+    evict: async (name) => {
+      await core.createNamespacedPodEviction({ namespace, name, body: { metadata: { name } } });
+    },
     close: async () => {
       admin.close();
       registry?.close();

@@ -71,6 +71,14 @@ export async function openTestClusterStand(): Promise<ClusterStand> {
       return async () => cluster.scheduler.resume();
     },
     heldTemplate: () => "",
+    evict: async (name) => {
+      const answer = await fetch(`${cluster.url}/api/v1/namespaces/${NAMESPACE}/pods/${name}/eviction`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${cluster.token()}`, "content-type": "application/json" },
+        body: JSON.stringify({ apiVersion: "policy/v1", kind: "Eviction", metadata: { name } }),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
     close: async () => {
       admin.close();
       registry.close();

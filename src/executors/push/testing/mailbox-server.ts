@@ -20,7 +20,11 @@ export interface MailboxServer {
 /** `url` is what runners are told, where they reach the server by another address than its own. */
 export async function startMailboxServer(
   clock: Clock,
-  { host = "127.0.0.1", url }: { readonly host?: string; readonly url?: string } = {},
+  {
+    host = "127.0.0.1",
+    port: asked = 0,
+    url,
+  }: { readonly host?: string; readonly port?: number; readonly url?: string } = {},
 ): Promise<MailboxServer> {
   const unexpected: unknown[] = [];
   let address = "";
@@ -31,7 +35,7 @@ export async function startMailboxServer(
       if (!mine) response.writeHead(404).end();
     });
   });
-  server.listen(0, host);
+  server.listen(asked, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   address = `http://${host}:${port}`;

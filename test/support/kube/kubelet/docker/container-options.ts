@@ -25,9 +25,11 @@ export function containerOptions(
 ): Docker.ContainerCreateOptions {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
-  const user = own.runAsUser ?? shared.runAsUser;
+  const asked = own.runAsUser ?? shared.runAsUser;
   const group = own.runAsGroup ?? shared.runAsGroup;
-  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true) checkNonRoot(pod, container, user, place.imageUser);
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true)
+    checkNonRoot(pod, container, asked, place.imageUser);
+  const user = asked ?? userOf(place.imageUser);
   const groups = [
     ...(shared.supplementalGroups ?? []),
     ...(shared.fsGroup === undefined ? [] : [shared.fsGroup]),
@@ -63,6 +65,12 @@ export function containerOptions(
       LogConfig: { Type: "json-file", Config: {} },
     },
   };
+}
+
+/** Kubelets take the user's number from an image, and leave its group. */
+function userOf(imageUser: string): number | undefined {
+  const [who = "", group] = imageUser.split(":");
+  return group !== undefined && /^\d+$/.test(who) ? Number(who) : undefined;
 }
 
 function checkNonRoot(
