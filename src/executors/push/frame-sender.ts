@@ -158,6 +158,8 @@ export class FrameSender {
     if (isKnown && (status === 200 || status === 409)) {
       if (accepted >= block.firstSeq) {
         await spool.drop(accepted);
+        // What came while the answer was awaited has nobody else to see to it.
+        if (spool.bytes > 0) this.notice();
         this.#succeed();
         return undefined;
       }

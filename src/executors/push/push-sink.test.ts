@@ -102,6 +102,24 @@ describe("a runner that pushes", () => {
     expect(server.posts.length).toBeLessThan(12);
   });
 
+  it("sends what came while an answer was awaited, though nothing comes after it", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const server = await scripted(async (nth, accept) => {
+      if (nth === 1) {
+        asked.resolve();
+        await answered.promise;
+      }
+      return accept();
+    });
+    const pushing = pusher(server.url);
+    await push([logFrame(1)], pushing);
+    await asked.promise;
+    await push([logFrame(2)], pushing);
+    answered.resolve();
+    await until(() => expect(seqs(server.taken)).toEqual([1, 2]));
+  });
+
   it("compresses what is large where that is faster, and not where it is slower", async () => {
     const text = "some text that repeats itself\n".repeat(2_000);
     const packedOf = async (msPerByte: { readonly plain: number; readonly packed: number }) => {
