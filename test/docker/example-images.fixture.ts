@@ -8,6 +8,7 @@ import { loadImage } from "../support/images/load-image.ts";
 import { copied, libraries, programWithLibraries } from "../support/images/machine-files.ts";
 import { findProgram, installPackages } from "../support/parts/programs.ts";
 
+const COMPILER = "/usr/bin/gcc";
 const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
 /** Bash, coreutils, curl and Node, as an official image of Node has them. */
@@ -19,12 +20,9 @@ export async function nodeImage(client: Docker): Promise<string> {
 
 /** Bash, coreutils, make and a C compiler with what programs of these sources include and are linked with. */
 export async function compilerImage(client: Docker, sources: readonly string[]): Promise<string> {
-  if (
-    findProgram("gcc", ["/usr/bin/gcc"]) === undefined ||
-    findProgram("make", ["/usr/bin/make"]) === undefined
-  )
+  if (findProgram("gcc", [COMPILER]) === undefined || findProgram("make", ["/usr/bin/make"]) === undefined)
     installPackages(["gcc", "libc6-dev", "make"]);
-  const gcc = (...args: string[]) => execFileSync("gcc", args, { encoding: "utf8" }).trim();
+  const gcc = (...args: string[]) => execFileSync(COMPILER, args, { encoding: "utf8" }).trim();
   const headers = ["-O0", "-O2"].flatMap(
     (level) => gcc("-M", "-std=c11", level, ...sources).match(/\/\S+\.h/g) ?? [],
   );
