@@ -46,6 +46,8 @@ export function daemonError(doing: string, failure: unknown, where: string): Exe
         : "";
       return noAnswer(`The Docker daemon at ${where} does not answer (${doing}): ${words}${advice}`, failure);
     }
+    // Of Node's reader of HTTP: something on the way speaks another language, or broke off in the middle of a word.
+    if (typeof code === "string" && code.startsWith("HPE_")) return unreadable(doing, where, words, failure);
     return new ExecError("Permanent", `Could not ${doing}: ${words}`, { cause: failure });
   }
   const known = codeOf(statusCode, words);
@@ -57,6 +59,11 @@ export function daemonError(doing: string, failure: unknown, where: string): Exe
 
 export function noAnswer(message: string, cause?: unknown): ExecError {
   return new ExecError("Transient", message, { cause: new NoAnswer(message, { cause }) });
+}
+
+/** An answer came that nobody can read: as good as none. */
+export function unreadable(doing: string, where: string, words: string, cause?: unknown): ExecError {
+  return noAnswer(`What the Docker daemon at ${where} answers cannot be read (${doing}): ${words}`, cause);
 }
 
 /** Nobody answered: the daemon may be back soon, and what it runs may run on. */

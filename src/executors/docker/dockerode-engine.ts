@@ -8,7 +8,7 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { KitSource } from "../kit/kit-source.ts";
 import { containerFacts, imageFacts } from "./api-facts.ts";
-import { daemonError, isCode, isRemovalUnderWay, noAnswer } from "./daemon-errors.ts";
+import { daemonError, isCode, isRemovalUnderWay, noAnswer, unreadable } from "./daemon-errors.ts";
 import { demultiplex } from "./demultiplex.ts";
 import type {
   Attached,
@@ -137,7 +137,7 @@ class DockerodeEngine implements DockerEngine {
         abortSignal,
       }),
     );
-    return id;
+    return this.#read("create the job's network", id);
   }
 
   async inspectNetwork(name: string, signal?: AbortSignal): Promise<Listed | undefined> {
@@ -188,7 +188,7 @@ class DockerodeEngine implements DockerEngine {
     const { id } = await this.#change("create a container", signal, (abortSignal) =>
       this.#docker.createContainer({ ...spec, name, abortSignal } as Docker.ContainerCreateOptions),
     );
-    return id;
+    return this.#read("create a container", id);
   }
 
   async startContainer(id: string, signal?: AbortSignal): Promise<void> {
@@ -286,6 +286,12 @@ class DockerodeEngine implements DockerEngine {
   }
 
   close(): void {}
+
+  /** What was made has an id; where it cannot be read, the library gives none. */
+  #read(doing: string, id: unknown): string {
+    if (typeof id === "string" && id !== "") return id;
+    throw unreadable(doing, this.#where, "there is no id in it");
+  }
 
   async #dial<T extends Readable>(options: { readonly path: string }): Promise<T> {
     const statusCodes = { 200: true, 404: "no such container", 500: "server error" };
