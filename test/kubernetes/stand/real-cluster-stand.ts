@@ -157,7 +157,7 @@ async function hasProcess(
   const pattern = `[${marker.slice(0, 1)}]${marker.slice(1)}`;
   const busybox = container.startsWith("svc-") ? "/bin/busybox" : KIT.busybox;
   const script =
-    'for each in /proc/[0-9]*; do [ "$each" = /proc/$$ ] || "$1" grep -qs -e "$2" "$each/environ" "$each/cmdline" && echo "$each"; done; echo looked';
+    'for each in /proc/[0-9]*; do [ "$each" = /proc/$$ ] && continue; "$1" grep -qs -e "$2" "$each/environ" "$each/cmdline" && echo "$each"; done; echo looked';
   for (let tries = 1; ; tries += 1) {
     const said = await execIn(config, pod, container, [
       busybox,
