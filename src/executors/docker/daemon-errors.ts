@@ -46,6 +46,10 @@ export function daemonError(doing: string, failure: unknown, where: string): Exe
         : "";
       return noAnswer(`The Docker daemon at ${where} does not answer (${doing}): ${words}${advice}`, failure);
     }
+    if (typeof code === "string" && /CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|UNABLE_TO_VERIFY/.test(code)) {
+      const message = `The Docker daemon at ${where} and this program do not trust each other's certificates: ${words}`;
+      return new ExecError("Forbidden", message, { cause: failure });
+    }
     // Of Node's reader of HTTP: something on the way speaks another language, or broke off in the middle of a word.
     if (typeof code === "string" && code.startsWith("HPE_")) return unreadable(doing, where, words, failure);
     return new ExecError("Permanent", `Could not ${doing}: ${words}`, { cause: failure });

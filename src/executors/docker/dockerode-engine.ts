@@ -404,8 +404,7 @@ function connection({ address, tlsFolder, sshAgent }: DockerodeEngineOptions): D
     case "tcp": {
       const { host, port, tls } = address;
       if (!tls) return { host, port, protocol: "http" };
-      const read = (name: string) =>
-        tlsFolder === undefined ? undefined : readFileSync(join(tlsFolder, name));
+      const read = (name: string) => (tlsFolder === undefined ? undefined : readCertificate(tlsFolder, name));
       const [ca, cert, key] = [read("ca.pem"), read("cert.pem"), read("key.pem")];
       return { host, port, protocol: "https", ...(ca && cert && key ? { ca, cert, key } : {}) };
     }
@@ -414,6 +413,15 @@ function connection({ address, tlsFolder, sshAgent }: DockerodeEngineOptions): D
       const sshOptions = sshAgent === undefined ? {} : { agent: sshAgent };
       return { host, port, username, protocol: "ssh", sshOptions } as Docker.DockerOptions;
     }
+  }
+}
+
+function readCertificate(folder: string, name: string): Buffer {
+  try {
+    return readFileSync(join(folder, name));
+  } catch (cause) {
+    const message = `The certificate ${name} of the Docker daemon cannot be read: ${(cause as Error).message}`;
+    throw new ExecError("InvalidSpec", message, { cause });
   }
 }
 
