@@ -130,8 +130,11 @@ artifacts:
     await waitFor(async () => (await stage.leftovers()).length === 0);
   });
 
-  it("tries a job again whose container somebody removed, and says so", async () => {
-    const built = await project("removed", {
+  it.each([
+    ["removed", { force: true }, "Somebody removed the container of job 'waits'"],
+    ["stopped", undefined, "Somebody stopped the container of job 'waits', or the Docker daemon"],
+  ])("tries a job again whose container somebody %s, and says so", async (what, removal, words) => {
+    const built = await project(what, {
       ".github/workflows/ci.yml": `on: workflow_dispatch
 jobs:
   waits:
@@ -146,12 +149,13 @@ jobs:
       ({ jobs }) => jobs[0]?.steps.some(({ number, status }) => number > 0 && status === "running") === true,
     );
     const [container = ""] = await stage.running();
-    await stage.docker.client.getContainer(container).remove({ force: true });
+    const found = stage.docker.client.getContainer(container);
+    await (removal === undefined ? found.stop() : found.remove(removal));
     const build = await built.ended(id);
     expect(build.status).toBe("succeeded");
     const [first, second] = build.jobs;
     expect(first).toMatchObject({ attempt: 1, status: "failed" });
-    expect(first?.error).toContain("Somebody removed the container of job 'waits'");
+    expect(first?.error).toContain(words);
     expect(second).toMatchObject({ attempt: 2, status: "succeeded" });
     await waitFor(async () => (await stage.leftovers()).length === 0);
   });

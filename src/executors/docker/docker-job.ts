@@ -206,6 +206,11 @@ export class DockerJob implements RunningJob {
       const message = `The connection to the Docker daemon was cut, which ended job '${displayName}'.`;
       return { kind: "lost", error: new ExecError("Transient", message) };
     }
+    // Its container was stopped, by a daemon that ends perhaps: whoever wanted the job has not cancelled it.
+    if (end.final.result === "cancelled" && !this.#asked) {
+      const message = `Somebody stopped the container of job '${displayName}', or the Docker daemon, which stops its containers.`;
+      return { kind: "lost", error: new ExecError("Transient", message) };
+    }
     if (end.final.result === "failure") await this.#tellOutOfMemory(container);
     return { kind: "reported", final: end.final };
   }
