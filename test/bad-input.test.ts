@@ -163,7 +163,7 @@ describe("options", () => {
       ["--concurrent-jobs", "many"],
       ["--concurrent-jobs", "many"],
     ],
-    [["-P", "ubuntu-latest=node:24"], ["not in the image node:24"]],
+    [["-P", "ubuntu-latest=node 24"], ["no name of an image"]],
     [["--json", "--dryrun"], ["--json and --dryrun exclude each other"]],
     [["-W", "nowhere.yml"], ["There is no file or folder nowhere.yml"]],
   ];
