@@ -21,5 +21,5 @@ export const NAMESPACE_RULES: readonly KubeRule[] = [
 
 /** Of the whole cluster, only where a runner class says `createNamespace`. */
 export const CLUSTER_RULES: readonly KubeRule[] = [
-  { apiGroups: [""], resources: ["namespaces"], verbs: ["create"] },
+  { apiGroups: [""], resources: ["namespaces"], verbs: ["create", "list"] },
 ];

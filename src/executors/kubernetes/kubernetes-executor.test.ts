@@ -406,6 +406,24 @@ it("makes a namespace for each project where the class says so", async () => {
   expect(await job.ended).toMatchObject({ kind: "reported" });
 });
 
+it("sweeps namespaces that workers before it made for projects", async () => {
+  world.inPods(async (runner) => {
+    await runner.begin();
+    await runner.terminated();
+    return { exitCode: 143 };
+  });
+  world.cluster.faults.skew(-3_600_000);
+  const before = world.newExecutor(world.newClient("admin"));
+  const { job, said } = await world.start(world.request("build", { labels: ["own"] }), before);
+  await said.until(({ frames }) => frames.length > 0);
+  await before.close();
+  expect(await world.newExecutor(world.newClient("admin")).sweep(async () => false)).toBe(1);
+  // A user who may not list namespaces sweeps those that it knows.
+  expect(await world.executor.sweep(async () => false)).toBe(0);
+  const [namespace = ""] = job.ref.split("/");
+  await world.cluster.until("it is gone", () => world.cluster.list("pods", namespace).length === 0);
+});
+
 it("sweeps what no live attempt owns, and nothing else", async () => {
   world.inPods(async (runner) => {
     await runner.begin();

@@ -151,6 +151,7 @@ export class KubernetesExecutor implements Executor {
   }
 
   async sweep(isLive: IsLiveJob, isLiveBuild?: IsLiveBuild): Promise<number> {
+    for (const namespace of await this.#madeNamespaces()) this.#namespaces.add(namespace);
     return await this.#remains.sweep([...this.#namespaces], isLive, isLiveBuild);
   }
 
@@ -159,6 +160,21 @@ export class KubernetesExecutor implements Executor {
     this.#watches.clear();
     await this.#remains.settled();
     this.#options.client.close();
+  }
+
+  /** Of jobs that workers before this one had: namespaces that were made for them are known by their label. */
+  async #madeNamespaces(): Promise<readonly string[]> {
+    const { client, classes, installation } = this.#options;
+    if (!classes.some(({ createNamespace }) => createNamespace === true)) return [];
+    try {
+      const labels = `${LABEL.installation}=${labelValue(installation)}`;
+      const { items } = await client.list("namespaces", "", { labels });
+      return items.flatMap(({ metadata }) => (metadata?.name === undefined ? [] : [metadata.name]));
+    } catch (error) {
+      // Who may make namespaces may perhaps not list them: those it has jobs in it knows.
+      if (error instanceof ExecError && error.code === "Forbidden") return [];
+      throw error;
+    }
   }
 
   #follow(

@@ -1,7 +1,7 @@
 import type { TestClusterOptions } from "../../../test/support/kube/cluster-options.ts";
 import type { PodEnd, RunningPod } from "../../../test/support/kube/kubelet/pod-script.ts";
 import { TestCluster } from "../../../test/support/kube/test-cluster.ts";
-import { systemClock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import { readRunnerClasses } from "../../config/runner-classes.ts";
 import { encodeFrame } from "../../protocol/encode-frame.ts";
 import type { Frame, FrameBody, JobFinishedFrame } from "../../protocol/frame.ts";
@@ -45,18 +45,21 @@ export class KubernetesWorld {
   readonly mailbox: MemoryMailbox;
   readonly executor: KubernetesExecutor;
   readonly client: HttpKubeClient;
+  readonly #clock: Clock;
   readonly #more: KubernetesExecutor[] = [];
   /** Whose end was seen. */
   readonly #ended = new Set<RunningJob>();
 
-  private constructor(cluster: TestCluster) {
+  private constructor(cluster: TestCluster, clock: Clock) {
     this.cluster = cluster;
-    this.mailbox = new MemoryMailbox(() => "http://slipway.test", systemClock);
+    this.#clock = clock;
+    this.mailbox = new MemoryMailbox(() => "http://slipway.test", clock);
     this.client = this.newClient();
     this.executor = this.newExecutor(this.client);
   }
 
-  static async open(options: TestClusterOptions = {}): Promise<KubernetesWorld> {
+  /** `clock`: of the executors; the cluster keeps its own. */
+  static async open(options: TestClusterOptions = {}, clock = systemClock): Promise<KubernetesWorld> {
     const rules = NAMESPACE_RULES.map((rule) => ({ ...rule, namespaces: [NAMESPACE] }));
     return new KubernetesWorld(
       await TestCluster.start({
@@ -66,6 +69,7 @@ export class KubernetesWorld {
         nodes: [{ name: "node-1", labels: { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" } }],
         ...options,
       }),
+      clock,
     );
   }
 
@@ -80,6 +84,7 @@ export class KubernetesWorld {
       client,
       mailbox: this.mailbox,
       installation: "test",
+      clock: this.#clock,
       classes: readRunnerClasses("classes.yaml", CLASSES, {
         namespace: NAMESPACE,
         kitImage: "slipway/runner:test",

@@ -23,7 +23,7 @@
 {{- define "slipway.namespaceRules" -}}
 - apiGroups: [""]
   resources: [namespaces]
-  verbs: [create]
+  verbs: [create, list]
 {{- end -}}
 
 {{/* Of the pods of jobs, wherever they are: nobody calls them, and they reach names, the server and what is not private. */}}
