@@ -13,7 +13,7 @@ import { TestServer } from "../support/server.ts";
 import { Sandbox } from "../support/slipway.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
-export const NAMESPACE = "ci";
+const NAMESPACE = "ci";
 const NODE_LABELS = {
   "kubernetes.io/os": "linux",
   "kubernetes.io/arch": process.arch === "arm64" ? "arm64" : "amd64",

@@ -54,7 +54,7 @@ it.concurrent.each([1, 2, 3])(
     const chance = chances(seed);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(chance() * from.length)] as T;
     try {
-      const fates = new Map(
+      const fates = new Map<string, Fate>(
         Array.from({ length: JOBS }, (_, index) => [`job-${index}`, pick(FATES)] as const),
       );
       world.inPods(async (runner) => {

@@ -255,12 +255,10 @@ const CLASSES = `  - name: linux
 const workflow = (key: string, runsOn = "ubuntu-latest") =>
   `on: workflow_dispatch\njobs:\n  ${key}:\n    runs-on: ${runsOn}\n    steps: [{ run: echo played }]\n`;
 const FILES = Object.fromEntries(
-  [...Object.entries(TROUBLES), ["failing-step", {}] as const].map(
-    ([key, { runsOn }]: [string, Partial<Trouble>]) => [
-      `.github/workflows/${key}.yml`,
-      workflow(key, runsOn),
-    ],
-  ),
+  [...Object.keys(TROUBLES), "failing-step"].map((key) => [
+    `.github/workflows/${key}.yml`,
+    workflow(key, TROUBLES[key]?.runsOn),
+  ]),
 );
 
 let stage: KubeStage;
