@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -69,7 +69,11 @@ async function runFile(content: string, terminationLog = true): Promise<number> 
       },
     },
     file,
-    { spool: join(root, "spool"), terminationLog: join(root, "termination-log") },
+    {
+      spool: join(root, "spool"),
+      terminationLog: join(root, "termination-log"),
+      cgroup: join(root, "cgroup"),
+    },
   );
   stop.abort();
   await followed;
@@ -161,4 +165,13 @@ it.each([
   expect(await runFile(content)).toBe(1);
   expect(left()).toMatchObject({ result: "failure", error: expect.stringContaining(words) });
   expect(errors.join("\n")).toContain(words);
+});
+
+it("says of a failed job that its container was out of memory, in its end and where the pod keeps it", async () => {
+  mkdirSync(join(root, "cgroup"));
+  writeFileSync(join(root, "cgroup", "memory.events"), "oom_kill 0\n");
+  expect(await run([`echo "oom_kill 1" > '${root}/cgroup/memory.events'; exit 137`])).toBe(1);
+  const error = expect.stringContaining("was killed because its container was out of memory");
+  expect(frames.at(-1)).toMatchObject({ type: "job.finished", result: "failure", error });
+  expect(left()).toMatchObject({ result: "failure", error });
 });

@@ -9,6 +9,7 @@ import { createPushSink } from "../push/push-sink.ts";
 import { ContainerDesk } from "./container-desk.ts";
 import { runContainerJob } from "./container-job.ts";
 import { type ContainerProcess, EXIT_BROKEN, EXIT_CODES } from "./container-process.ts";
+import { MemoryKills } from "./memory-kills.ts";
 import { OutputWriter } from "./output-writer.ts";
 import { PlainLog } from "./plain-log.ts";
 import { terminationMessage } from "./termination-message.ts";
@@ -17,6 +18,8 @@ export interface PushRunnerPlaces {
   readonly spool: string;
   /** Where the end of the job goes, if it is there. */
   readonly terminationLog: string;
+  /** Absent: the container's own. */
+  readonly cgroup?: string;
 }
 
 const PLACES: PushRunnerPlaces = { spool: JOB_PATHS.spool, terminationLog: "/dev/termination-log" };
@@ -63,11 +66,19 @@ export async function pushRunner(
   });
   const out = new OutputWriter(output);
   const plain = new PlainLog((bytes) => void out.write(bytes));
+  const kills = new MemoryKills(places.cgroup);
+  /** A step that ran out of memory looks to its shell like any that was killed. */
+  const explained = <T extends object>(final: T & Pick<JobFinishedFrame, "result" | "error">): T => {
+    const why = final.result === "failure" ? kills.describe() : undefined;
+    if (why === undefined) return final;
+    return { ...final, error: final.error === undefined ? why : `${final.error}\n${why}` };
+  };
   try {
     const finished = await runContainerJob(
       request,
       {
-        sink: async (frame) => {
+        sink: async (told) => {
+          const frame = told.type === "job.finished" ? explained(told) : told;
           plain.take(frame);
           const pushed = pusher.sink(frame);
           await out.settled();
@@ -81,7 +92,7 @@ export async function pushRunner(
       env,
     );
     // Before the last delivery: should that take longer than the container may, the result is known all the same.
-    leave(places, finished, complain);
+    leave(places, explained(finished), complain);
     const delivery = await pusher.finish();
     if (!delivery.delivered) complain(`Not all of the job's frames reached the server: ${delivery.reason}`);
     return EXIT_CODES[finished.result];
