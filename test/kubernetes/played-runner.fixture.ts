@@ -1,6 +1,6 @@
 // The runner of a simulated pod: it reads its request as the pod has it, and tells its frames over HTTP as the real one
 // does, by the same code; what the job does is what the test says.
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
@@ -22,6 +22,7 @@ export class PlayedRunner {
   readonly #pod: RunningPod;
   readonly #push: PushSink;
   readonly #waiting: (() => void)[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), "slipway-played-"));
   #seq = 0;
 
   constructor(pod: RunningPod) {
@@ -33,7 +34,7 @@ export class PlayedRunner {
     if (this.request.push === undefined) throw new Error("the request does not say where frames go");
     this.#push = createPushSink({
       target: this.request.push,
-      spoolDirectory: join(mkdtempSync(join(tmpdir(), "slipway-played-")), JOB_PATHS.spool),
+      spoolDirectory: join(this.#folder, JOB_PATHS.spool),
       clock: systemClock,
       fetch: (url, init) => fetch(url, init),
       random: Math.random,
@@ -88,12 +89,13 @@ export class PlayedRunner {
         final,
       );
     const delivery = await this.#push.finish();
+    rmSync(this.#folder, { recursive: true, force: true });
     return { exitCode: EXIT_CODES[result], terminationMessage: JSON.stringify(final), delivery };
   }
 
   /** Stops telling the server anything, as a process that died does. */
   die(): void {
-    void this.#push.finish();
+    void this.#push.finish().finally(() => rmSync(this.#folder, { recursive: true, force: true }));
   }
 
   /** Resolves with the first command; undefined when the pod is to end before one came. */
