@@ -69,7 +69,7 @@ export function importRules(map: readonly MapRow[]): IForbiddenRuleType[] {
     {
       name: "no test code in the program",
       severity: "error",
-      from: { pathNot: TEST_CODE },
+      from: { pathNot: [TEST_CODE, "^test/"] },
       to: { path: TEST_CODE },
     },
   ];

@@ -145,7 +145,7 @@ export class KubernetesWorld {
   }
 }
 
-export class Said {
+class Said {
   readonly frames: Frame[] = [];
   readonly notes: string[] = [];
   readonly #waiting: (() => void)[] = [];

@@ -1,82 +1,28 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { tcpProxy } from "../../../test/support/tcp-proxy.ts";
 import { type Clock, systemClock } from "../../clock.ts";
-import type { Frame } from "../../protocol/frame.ts";
-import type { RunnerCommand } from "../../protocol/runner-command.ts";
-import type { JobAttemptName } from "../executor.ts";
-import { createPushSink, type PushSink, type PushSinkLimits, type PushSinkOptions } from "./push-sink.ts";
+import type { PushSink, PushSinkLimits, PushSinkOptions } from "./push-sink.ts";
+import {
+  folder,
+  follow,
+  JOB,
+  mailboxServer,
+  push,
+  pusher,
+  said,
+  scripted,
+  seqs,
+  spoolFiles,
+  told,
+  until,
+  upTo,
+} from "./push-trial.fixture.ts";
 import { fastClock } from "./testing/fast-clock.ts";
-import { type MailboxServer, startMailboxServer } from "./testing/mailbox-server.ts";
-import { type ScriptedAnswer, type ScriptedServer, scriptedServer } from "./testing/scripted-server.ts";
+import type { ScriptedAnswer } from "./testing/scripted-server.ts";
 import { finishedFrame, logFrame, logFrames } from "./testing/test-frames.ts";
-
-/** On a machine that has much else to do. */
-const until = <T>(look: () => T | Promise<T>) => vi.waitFor(look, 15_000);
-
-const JOB: JobAttemptName = { buildId: "b", jobKey: "j", attempt: 1 };
-
-let folder: string;
-let said: string[];
-let told: RunnerCommand[];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "slipway-push-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  said = [];
-  told = [];
-});
-
-function pusher(url: string, change: Partial<PushSinkOptions> = {}, token = "t"): PushSink {
-  const push = createPushSink({
-    target: { url, token },
-    spoolDirectory: join(folder, "spool"),
-    clock: systemClock,
-    fetch,
-    random: Math.random,
-    onCommand: (command) => told.push(command),
-    say: (text) => said.push(text),
-    ...change,
-    limits: { tickMs: 20, ...change.limits },
-  });
-  onTestFinished(async () => {
-    await push.finish();
-  });
-  return push;
-}
-
-async function scripted(...args: Parameters<typeof scriptedServer>): Promise<ScriptedServer> {
-  const server = await scriptedServer(...args);
-  onTestFinished(() => server.close());
-  return server;
-}
-
-async function mailboxServer(clock: Clock = systemClock): Promise<MailboxServer> {
-  const server = await startMailboxServer(clock);
-  onTestFinished(async () => {
-    await server.close();
-    expect(server.unexpected).toEqual([]);
-  });
-  return server;
-}
-
-/** Frames as a server has them, followed until the end of the job. */
-async function follow({ mailbox }: MailboxServer): Promise<Frame[]> {
-  const frames: Frame[] = [];
-  await mailbox.follow(JOB, 0, (frame) => void frames.push(frame), new AbortController().signal);
-  return frames;
-}
-
-async function push(frames: readonly Frame[], { sink }: PushSink): Promise<void> {
-  for (const frame of frames) await sink(frame);
-}
-
-const seqs = (frames: readonly Frame[]) => frames.map(({ seq }) => seq);
-const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
-const spoolFiles = () => (existsSync(join(folder, "spool")) ? readdirSync(join(folder, "spool")) : []);
 
 describe("a runner that pushes", () => {
   it("delivers every frame once, in order, and says so", async () => {
@@ -449,63 +395,5 @@ describe("while the server is away", () => {
     expect(end).toMatchObject({ delivered: false, reason: expect.stringContaining("600 s") });
     expect(clock.monotonic() - startedAt).toBeGreaterThanOrEqual(600_000);
     expect(told).toEqual([]);
-  });
-});
-
-describe("commands", () => {
-  it("are told once each and in order, also while frames are refused", async () => {
-    const server = await mailboxServer();
-    const { url, token } = await server.mailbox.open(JOB);
-    const failing: PushSinkOptions["fetch"] = async (at, init) => {
-      if (init.method === "POST") throw new TypeError("no way");
-      return await fetch(at, init);
-    };
-    const pushing = pusher(url, { fetch: failing, limits: { finishLimitMs: 10 } }, token);
-    await push(logFrames(1, 5), pushing);
-    await until(() => expect(server.waiting).toBe(1));
-    await server.mailbox.send(JOB, { type: "cancel", reason: "a" });
-    await until(() => expect(told).toHaveLength(1));
-    await server.mailbox.send(JOB, { type: "attached" });
-    await server.mailbox.send(JOB, { type: "kill" });
-    await until(() => expect(told).toHaveLength(3));
-    expect(told).toEqual([{ type: "cancel", reason: "a" }, { type: "attached" }, { type: "kill" }]);
-  });
-
-  it("end with a kill when the mailbox is closed, also where nothing is posted", async () => {
-    const server = await mailboxServer();
-    const { url, token } = await server.mailbox.open(JOB);
-    const pushing = pusher(url, {}, token);
-    await until(() => expect(server.waiting).toBe(1));
-    await server.mailbox.close(JOB);
-    await until(() => expect(told).toEqual([{ type: "kill" }]));
-    expect(await pushing.finish()).toMatchObject({ delivered: false });
-  });
-
-  it("are asked for again where the answer is none, and those that are not known are passed over", async () => {
-    const answers = [
-      new Response("<html>"),
-      new Response("{}", { status: 500 }),
-      new Response(
-        JSON.stringify({
-          commands: [
-            { number: 2, command: { type: "kill" } },
-            { number: 1, command: { type: "dance" } },
-          ],
-        }),
-      ),
-    ];
-    const asked: string[] = [];
-    const answering: PushSinkOptions["fetch"] = async (url, init) => {
-      asked.push(new URL(url).search);
-      const next = answers.shift();
-      if (next !== undefined) return next;
-      return await new Promise((_, reject) =>
-        init.signal?.addEventListener("abort", () => reject(init.signal?.reason)),
-      );
-    };
-    pusher("http://server", { fetch: answering, random: () => 0 });
-    await until(() => expect(asked).toHaveLength(4));
-    expect(asked.at(-1)).toContain("after=2");
-    expect(told).toEqual([{ type: "kill" }]);
   });
 });
