@@ -187,9 +187,11 @@ async function log(stand: ClusterStand): Promise<Result> {
     const request = { ...place.request("job"), buildId: fixture.buildId, steps: [step(LOUD)] };
     let checkpointAt = 0;
     let began = 0;
+    let loud = 0;
     const running = await place.executor.start(request, async (frame) => {
-      if (frame.type === "step.started") began = performance.now();
-      if (frame.type !== "log" || frame.step !== 0) return;
+      if (frame.type === "step.added" && frame.stage === "main") loud = frame.step;
+      if (frame.type === "step.started" && frame.step === loud) began = performance.now();
+      if (frame.type !== "log" || frame.step !== loud) return;
       await sink.append(ref, { seq: frame.seq, at: frame.at, data: frame.data });
       if (performance.now() - checkpointAt < 1_000) return;
       checkpointAt = performance.now();

@@ -40,7 +40,12 @@ export function kubeJobNames(
     .digest("hex")
     .slice(0, 16);
   const job = `${dnsLabel(jobKey, MAX_SLUG)}-${hash}`;
-  return { job, secret: `${job}-request`, pullSecret: `${job}-pull` };
+  return { job, secret: requestSecret(job), pullSecret: `${job}-pull` };
+}
+
+/** Of what a job is told, by the name of its Job. */
+export function requestSecret(job: string): string {
+  return `${job}-request`;
 }
 
 /** A text as part of a DNS label: lower case, digits and dashes, beginning with a letter. */

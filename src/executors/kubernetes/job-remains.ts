@@ -23,34 +23,56 @@ export interface TakenAway {
 
 /** An object this young may belong to a job that is only just being made: its records may not say so yet. */
 const YOUNG_MS = 120_000;
+/** An API server that is only just coming back refuses what it allows a moment later. */
+const RETRY_MS = 5_000;
+const TRIES = 6;
 
 /** Takes away what jobs leave in the cluster: at their end, and what nobody took away then. */
 export class JobRemains {
   readonly #options: JobRemainsOptions;
   readonly #going = new Set<Promise<void>>();
+  readonly #later = new Set<() => void>();
+  #closed = false;
 
   constructor(options: JobRemainsOptions) {
     this.#options = options;
   }
 
-  /** Resolves when all of it was asked to go; what the cluster does not take now is left to a sweep. Never rejects. */
-  takeAway(what: TakenAway): Promise<void> {
+  /**
+   * Resolves when all of it was asked to go; what the cluster does not take now it is asked again a few times behind that,
+   * and what is left then goes with a sweep. Never rejects.
+   */
+  takeAway(what: TakenAway, tries = 1): Promise<void> {
     const going = this.#takeAway(what)
+      .then((isDone) => {
+        if (!isDone && tries < TRIES && !this.#closed) this.#plan(() => void this.takeAway(what, tries + 1));
+      })
       .catch(() => {})
       .finally(() => this.#going.delete(going));
     this.#going.add(going);
     return going;
   }
 
-  /** What is being taken away at this moment. */
-  async settled(): Promise<void> {
+  /** Waits for what is being taken away at this moment, and asks for no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const takeBack of this.#later) takeBack();
     await Promise.all(this.#going);
   }
 
-  async #takeAway({ name, namespace, jobName, jobUid, pod }: TakenAway): Promise<void> {
+  #plan(callback: () => void): void {
+    const { clock = systemClock } = this.#options;
+    const takeBack = clock.after(RETRY_MS, () => {
+      this.#later.delete(takeBack);
+      callback();
+    });
+    this.#later.add(takeBack);
+  }
+
+  async #takeAway({ name, namespace, jobName, jobUid, pod }: TakenAway): Promise<boolean> {
     const { client, mailbox, installation } = this.#options;
     const { secret } = kubeJobNames(installation, name);
-    await Promise.allSettled([
+    const asked = await Promise.allSettled([
       // The Secret for pulling goes with the Job that owns it.
       client.remove("secrets", namespace, secret),
       client.remove("jobs", namespace, jobName, { uid: jobUid }),
@@ -59,6 +81,7 @@ export class JobRemains {
         : [client.remove("pods", namespace, pod.name, { graceSeconds: pod.graceSeconds })]),
       mailbox.close(name),
     ]);
+    return asked.every(({ status }) => status === "fulfilled");
   }
 
   /** Takes away all of this installation's that no live attempt owns; gives how many jobs that were. */

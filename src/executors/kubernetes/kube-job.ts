@@ -9,11 +9,12 @@ import { diagnosePod, type PodDiagnosis } from "./diagnose-pod.ts";
 import { EventLooks } from "./event-looks.ts";
 import { JobFrames } from "./job-frames.ts";
 import { MAIN_CONTAINER } from "./job-manifest.ts";
+import { requestSecret } from "./job-names.ts";
 import type { JobRemains } from "./job-remains.ts";
 import type { JobTerms } from "./job-terms.ts";
 import type { KubeClient } from "./kube-client.ts";
 import type { NamespaceWatch, PodSight } from "./namespace-watch.ts";
-import { eventNotes, eventProblem } from "./pod-events.ts";
+import { eventNotes, eventProblem, withoutComingSecret } from "./pod-events.ts";
 import { type PodProblem, problemError } from "./pod-problem.ts";
 import { parseTerminationLog } from "./termination-log.ts";
 import { pause } from "./wait.ts";
@@ -55,6 +56,8 @@ const SERVICES_END_S = 5;
 /** A Job without a pod is looked at after so long, and then as often: it may be over, or gone. */
 const JOB_LOOKS_MS = 5_000;
 const OVER: ReadonlySet<string> = new Set(["Failed", "Complete", "FailureTarget", "SuccessCriteriaMet"]);
+/** A Secret that is not there for so long is missed. */
+const SECRET_COMES_MS = 15_000;
 const LAST_LOG = { tailLines: 2_000, limitBytes: 1024 * 1024 };
 
 /**
@@ -80,6 +83,7 @@ export class KubeJob implements RunningJob {
   #killedAt: number | undefined;
   #podGoneAt: number | undefined;
   #shown = false;
+  readonly #since: number;
   #jobLookAt: number;
   /** After its end: its Job and its mailbox are still there, and tell of it. */
   #keeps = false;
@@ -90,7 +94,8 @@ export class KubeJob implements RunningJob {
     this.#parts = parts;
     this.#facts = facts;
     const { clock, watch, mailbox } = parts;
-    this.#jobLookAt = clock.monotonic() + JOB_LOOKS_MS;
+    this.#since = clock.monotonic();
+    this.#jobLookAt = this.#since + JOB_LOOKS_MS;
     const { namespace, jobName, name, afterSeq, sink } = facts;
     this.ref = `${namespace}/${jobName}`;
     const { signal } = this.#over;
@@ -100,8 +105,9 @@ export class KubeJob implements RunningJob {
       clock,
       signal,
       onEvents: (events) => {
-        this.#events = events;
-        for (const note of eventNotes(events)) this.#say(note);
+        const isNew = clock.monotonic() - this.#since < SECRET_COMES_MS;
+        this.#events = isNew ? withoutComingSecret(events, requestSecret(jobName)) : events;
+        for (const note of eventNotes(this.#events)) this.#say(note);
         this.#stir();
       },
     });

@@ -158,7 +158,7 @@ export class KubernetesExecutor implements Executor {
   async close(): Promise<void> {
     for (const watch of this.#watches.values()) watch.close();
     this.#watches.clear();
-    await this.#remains.settled();
+    await this.#remains.close();
     this.#options.client.close();
   }
 

@@ -19,6 +19,17 @@ const PROGRESS: ReadonlySet<string> = new Set(["Pulled", "Created", "Started", "
 /** A node tries to pull an image again by itself. */
 const PULL_TRIES_MS = 60_000;
 
+/**
+ * Without what a node says of a Secret that is made right after its Job, which owns it: nodes ask for it at once, and half a
+ * second later once more.
+ */
+export function withoutComingSecret(events: readonly Event[], secret: string): readonly Event[] {
+  return events.filter(
+    ({ reason, message = "" }) =>
+      !(reason === "FailedMount" && message.includes(`secret "${secret}" not found`)),
+  );
+}
+
 /** What the cluster has to tell of a pod or Job, oldest first, for the head of the job's log. */
 export function eventNotes(events: readonly Event[]): readonly string[] {
   return inOrder(events).flatMap(({ type, reason = "", message = "" }) => {

@@ -87,4 +87,15 @@ describe("a cluster that is not well", () => {
     expect(await job.ended).toMatchObject({ kind: "reported", final: { result: "success" } });
     await world.gone();
   });
+
+  it("may refuse for a moment to take a job away, as one that is only just coming back", async () => {
+    world.inPods(async (runner) => {
+      await runner.begin();
+      return await runner.finish();
+    });
+    const { job } = await world.start(world.request("build"));
+    await job.ended;
+    world.cluster.faults.add({ verb: "delete", times: 2, fault: { kind: "answer", code: 403 } });
+    await world.gone();
+  });
 });
