@@ -18,3 +18,6 @@ export const EXIT_CODES = {
 } as const satisfies Record<JobFinishedFrame["result"], number>;
 
 export const EXIT_BROKEN = 70;
+
+/** Why a job was cancelled that nobody but its place ended: the error of such an end. */
+export const TOLD_TO_END = "the container was told to end";

@@ -8,7 +8,7 @@ import { JOB_PATHS } from "../kit/kit-layout.ts";
 import { createPushSink } from "../push/push-sink.ts";
 import { ContainerDesk } from "./container-desk.ts";
 import { runContainerJob } from "./container-job.ts";
-import { type ContainerProcess, EXIT_BROKEN, EXIT_CODES } from "./container-process.ts";
+import { type ContainerProcess, EXIT_BROKEN, EXIT_CODES, TOLD_TO_END } from "./container-process.ts";
 import { MemoryKills } from "./memory-kills.ts";
 import { OutputWriter } from "./output-writer.ts";
 import { PlainLog } from "./plain-log.ts";
@@ -45,7 +45,7 @@ export async function pushRunner(
   const { env, output, complain, onTerminate } = self;
   const cancel = new AbortController();
   const kill = new AbortController();
-  onTerminate(() => cancel.abort("the container was told to end"));
+  onTerminate(() => cancel.abort(TOLD_TO_END));
   const onCommand = (command: RunnerCommand) => {
     if (command.type === "cancel") cancel.abort(command.reason);
     else if (command.type === "kill") {

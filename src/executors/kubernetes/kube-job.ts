@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { ExecError } from "../../errors.ts";
 import type { JobFinishedFrame } from "../../protocol/frame.ts";
 import type { FrameSink } from "../../protocol/frame-sink.ts";
+import { TOLD_TO_END } from "../container/container-process.ts";
 import type { JobAttemptName, JobEnd, NoteSink, RunningJob } from "../executor.ts";
 import type { RunnerMailbox } from "../push/runner-mailbox.ts";
 import { diagnosePod, type PodDiagnosis } from "./diagnose-pod.ts";
@@ -18,7 +19,7 @@ import { eventNotes, eventProblem, withoutComingSecret } from "./pod-events.ts";
 import { type PodProblem, problemError } from "./pod-problem.ts";
 import { parseTerminationLog } from "./termination-log.ts";
 import { pause } from "./wait.ts";
-import { whyGone } from "./why-gone.ts";
+import { isExplained, whyGone } from "./why-gone.ts";
 
 export interface KubeJobParts {
   readonly client: KubeClient;
@@ -43,6 +44,8 @@ export interface KubeJobFacts {
 const LAST_FRAMES_MS = 2_000;
 /** Without any sign of a runner: a job is lost with its pod. */
 const LAST_FRAMES_OF_LOST_MS = 500;
+/** A runner that was told to end may say so before the cluster says why. */
+const UNEXPLAINED_MS = 5_000;
 /** A runner on a node that the cluster does not see counts as gone when nothing came from it for so long. */
 const SILENT_MS = 30_000;
 /** So long a runner may take to end everything by itself before its pod is taken away. */
@@ -278,7 +281,8 @@ export class KubeJob implements RunningJob {
   async #gone(diagnosis: PodDiagnosis, refused: boolean): Promise<JobEnd | undefined> {
     if (diagnosis.state === "ended" && !refused) return await this.#endedByItself(diagnosis);
     if (this.#cancel !== undefined && !refused && !this.#frames.heard) return this.#cancelledUnstarted();
-    return await this.#afterFrames(refused ? 0 : LAST_FRAMES_OF_LOST_MS, async () =>
+    const waitMs = !refused ? LAST_FRAMES_OF_LOST_MS : isExplained(this.#sight) ? 0 : UNEXPLAINED_MS;
+    return await this.#afterFrames(waitMs, async () =>
       diagnosis.state === "lost" ? await this.#lostBy(diagnosis.problem) : lost(await this.#whyGone()),
     );
   }
@@ -316,15 +320,17 @@ export class KubeJob implements RunningJob {
   }
 
   async #whyGone(): Promise<ExecError> {
-    return await whyGone(this.#parts.client, this.#facts, this.#sight.pod);
+    return await whyGone(this.#parts, this.#facts, this.#sight);
   }
 
   /**
    * A runner that is told to end by its node (eviction, drain, a deleted pod) reports a cancel that nobody asked for: that
    * is not the job's end but the loss of its place.
    */
-  async #believes({ result }: JobFinishedFrame): Promise<boolean> {
+  async #believes({ result, error }: JobFinishedFrame): Promise<boolean> {
     if (result !== "cancelled" || this.#cancel !== undefined || this.#killedAt !== undefined) return true;
+    // Said before the cluster says by whom.
+    if (error === TOLD_TO_END) return false;
     const { watch } = this.#parts;
     const { pod, deleted } = await watch.look(this.#facts.jobName).catch(() => this.#sight);
     if (pod === undefined || deleted) return false;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setCondition } from "../../../test/support/kube/kubelet/pod-condition.ts";
+import { TOLD_TO_END } from "../container/container-process.ts";
 import { fastClock } from "../push/testing/fast-clock.ts";
 import { KubernetesWorld, NAMESPACE } from "./kubernetes-world.fixture.ts";
 
@@ -77,4 +78,39 @@ it("ends a runner that has not ended in its time after a cancel, and says so", a
   expect(await job.ended).toMatchObject({ kind: "lost", error: { code: "Cancelled" } });
   expect(said.notes.join("\n")).toContain("did not end in its time after the cancel");
   await world.gone();
+});
+
+it("does not take for a cancel what a runner says that its node told to end, before the cluster says why", async () => {
+  const gone = Promise.withResolvers<void>();
+  world.inPods(async (runner) => {
+    await runner.begin();
+    // The kubelet ends the container at the pod's deadline, and tells the cluster when it has ended.
+    await runner.finish("cancelled", { error: TOLD_TO_END });
+    await gone.promise;
+    return { exitCode: 3 };
+  });
+  const { job, said } = await world.start(world.request("build"));
+  await said.until(({ frames }) => frames.length > 0);
+  const [pod] = world.cluster.list("pods", NAMESPACE);
+  world.cluster.registry.modify("pods", NAMESPACE, pod?.metadata.name ?? "", ({ status }) => {
+    status.reason = "DeadlineExceeded";
+    status.message = "Pod was active on the node longer than the specified deadline";
+  });
+  gone.resolve();
+  expect(await job.ended).toMatchObject({
+    kind: "lost",
+    error: { code: "Timeout", retryable: false, message: expect.stringContaining("specified deadline") },
+  });
+});
+
+it("is lost, and says that nobody says why, where a runner was told to end and the cluster stays silent", async () => {
+  world.inPods(async (runner) => {
+    await runner.begin();
+    return await runner.finish("cancelled", { error: TOLD_TO_END });
+  });
+  const { job } = await world.start(world.request("build"));
+  expect(await job.ended).toMatchObject({
+    kind: "lost",
+    error: { retryable: true, message: expect.stringContaining("was told to end") },
+  });
 });
