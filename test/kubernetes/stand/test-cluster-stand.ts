@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { processesWith } from "../../../src/executors/conformance/processes-with.ts";
 import { FakeRegistry } from "../../../src/executors/docker/fake-registry.fixture.ts";
 import { HttpKubeClient } from "../../../src/executors/kubernetes/http-kube-client.ts";
@@ -39,13 +40,16 @@ export async function openTestClusterStand(): Promise<ClusterStand> {
     ca: undefined,
     serverName: hostname,
   });
-  const livePods = (installation: string) =>
+  /** Containers of pods that nobody has asked to go. */
+  const liveContainers = (installation: string) =>
     cluster
       .list("pods", NAMESPACE)
-      .some(
+      .filter(
         ({ metadata }) =>
           metadata.labels?.[LABEL.installation] === installation && metadata.deletionTimestamp === undefined,
-      );
+      )
+      .flatMap(({ status }) => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])])
+      .map(({ containerID = "" }) => containerID.replace(/^.*\/\//, ""));
   return {
     name: "the project's own cluster",
     namespace: NAMESPACE,
@@ -60,11 +64,13 @@ export async function openTestClusterStand(): Promise<ClusterStand> {
     missingImage: `${registry.host}/nobody/has-this:1`,
     isAlive: async (marker, installation) => {
       const until = Date.now() + ENDS_MS;
-      while (processesWith(marker).length > 0) {
-        if (livePods(installation) || Date.now() > until) return true;
+      for (;;) {
+        const containers = processesWith(marker).map((each) => containerOf(each.split(" ")[0] ?? ""));
+        if (containers.length === 0) return false;
+        const live = liveContainers(installation);
+        if (containers.some((each) => live.includes(each)) || Date.now() > until) return true;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      return false;
     },
     holdPods: async () => {
       cluster.scheduler.pause();
@@ -86,4 +92,13 @@ export async function openTestClusterStand(): Promise<ClusterStand> {
       await cluster.close();
     },
   };
+}
+
+/** The id of the container that a process is in; empty where it has just ended. */
+function containerOf(pid: string): string {
+  try {
+    return /[0-9a-f]{64}/.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[0] ?? "";
+  } catch {
+    return "";
+  }
 }
