@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,5 +11,7 @@ export default defineConfig({
     // The first to ask for a real server waits for its start, on a busy machine too.
     hookTimeout: 120_000,
     pool: "forks",
+    // Most tests wait for programs, containers and servers much longer than they compute.
+    maxWorkers: availableParallelism() + 1,
   },
 });
