@@ -12,6 +12,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     // Most tests wait for programs, containers and servers much longer than they compute.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: Math.max(2, availableParallelism()),
   },
 });

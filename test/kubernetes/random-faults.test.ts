@@ -1,6 +1,8 @@
 // Whatever goes wrong, in whatever order: a job ends with the result that its runner had, or as a failure that is not the
 // job's; never as a success that there was not; and nothing is left. Faults and pods' fates are drawn by fixed seeds.
+
 import { expect, it } from "vitest";
+import { TOLD_TO_END } from "../../src/executors/container/container-process.ts";
 import { KubernetesWorld, NAMESPACE } from "../../src/executors/kubernetes/kubernetes-world.fixture.ts";
 import type { Fault } from "../support/kube/faults/fault-script.ts";
 import { chances } from "./chances.ts";
@@ -65,7 +67,7 @@ it.concurrent.each([1, 2, 3])(
         if (fate === "silent success") return await runner.finish("success", { silent: true });
         if (fate === "vanishes") return { exitCode: 0 };
         await runner.terminated();
-        return await runner.finish("cancelled", { error: "told to end" });
+        return await runner.finish("cancelled", { error: TOLD_TO_END });
       });
       for (const verb of ["create", "get", "list", "delete", "watch"]) {
         const all = verb === "watch" ? [...FAULTS, ...WATCH_FAULTS] : FAULTS;

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { JobDirectories, JobRequest } from "../../protocol/job-request.ts";
 import { eventPath } from "../scope/job-contexts.ts";
@@ -41,7 +41,10 @@ export async function emptyTemp({ temp, control }: JobDirectories): Promise<stri
     }
     // What is in it first: of a folder that something is mounted on nothing at all would be removed.
     const all = readdirSync(temp).map((name) => join(temp, name));
+    const hadAny = all.length > 0;
     await Promise.all(all.map((path) => rm(path, { recursive: true, force: true, maxRetries: 2 })));
+    // An empty one may serve another job as it is.
+    if (hadAny) await rmdir(temp).catch(() => {});
     return undefined;
   } catch (error) {
     return describeFileError("The temporary directory of the job cannot be removed", error).message;

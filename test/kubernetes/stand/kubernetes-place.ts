@@ -13,7 +13,7 @@ import { ENTRYPOINT } from "../../support/images/conformance-images.ts";
 import { tcpProxy } from "../../support/tcp-proxy.ts";
 import type { ClusterStand } from "./cluster-stand.ts";
 
-const GONE_MS = 30_000;
+const GONE_MS = 60_000;
 /** Later than any job is thought to be only just being made. */
 const LATER_MS = 600_000;
 const laterClock = { ...systemClock, now: () => systemClock.now() + LATER_MS };
